@@ -1,0 +1,98 @@
+using Astraea.Core.Lifecycle;
+
+namespace Astraea.Core.Scheduling;
+
+/// <summary>The place of a segment in the order: lower band first, then higher score, then earlier arrival, then id.</summary>
+/// <param name="Band">Guard lane −1; then queue levels 0, 1, …; policies without levels use 0.</param>
+/// <param name="Score">Higher runs first inside a band.</param>
+/// <param name="Arrival">Tie-break: when the agent request arrived.</param>
+/// <param name="Request">Last tie-break, so that the order is total on every machine.</param>
+public readonly record struct Rank(int Band, double Score, Instant Arrival, RequestId Request) : IComparable<Rank>
+{
+    /// <summary>Band of the guard lane (SCHEDULING.md §3).</summary>
+    public const int GuardBand = -1;
+
+    /// <summary>Negative when this one runs before the other.</summary>
+    public int CompareTo(Rank other)
+    {
+        int byBand = Band.CompareTo(other.Band);
+        if (byBand != 0)
+            return byBand;
+        int byScore = other.Score.CompareTo(Score);
+        if (byScore != 0)
+            return byScore;
+        int byArrival = Arrival.CompareTo(other.Arrival);
+        return byArrival != 0 ? byArrival : Request.CompareTo(other.Request);
+    }
+}
+
+/// <summary>All that ranking a segment needs; travels with the lease, so a worker ranks between steps as the scheduler does.</summary>
+/// <param name="Request">The agent request.</param>
+/// <param name="Arrival">When it arrived.</param>
+/// <param name="Level">Queue level, from 0.</param>
+/// <param name="Waited">Ready but not running so far, earlier intervals (W, first part).</param>
+/// <param name="ReadySince">Start of the open waiting interval, or null while it runs (W, second part).</param>
+/// <param name="SegmentSeconds">Predicted service time of this segment on the worker concerned (T, device seconds).</param>
+/// <param name="RemainingSeconds">Predicted remaining work of the whole request, this segment included (R, device seconds).</param>
+/// <param name="IsolatedSeconds">Service time of this segment on an idle worker with its KV kept (s); the guard lane's unit.</param>
+/// <param name="Blocks">KV blocks it will hold at the end of the segment (blocks).</param>
+public sealed record RankInputs(
+    RequestId Request,
+    Instant Arrival,
+    int Level,
+    TimeSpan Waited,
+    Instant? ReadySince,
+    double SegmentSeconds,
+    double RemainingSeconds,
+    double IsolatedSeconds,
+    int Blocks)
+{
+    /// <summary>W: seconds the request was ready but not running, up to now.</summary>
+    public double WaitedSeconds(Instant now) =>
+        (Waited + (ReadySince is { } since ? Max(now - since, TimeSpan.Zero) : TimeSpan.Zero)).TotalSeconds;
+
+    /// <summary>Seconds this segment has been ready without running, up to now: what the guard lane counts.</summary>
+    public double OpenWaitSeconds(Instant now) => ReadySince is { } since ? Math.Max(0, (now - since).TotalSeconds) : 0;
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}
+
+/// <summary>How agent requests are ordered. One policy per file; the same object ranks in the scheduler and between engine steps.</summary>
+public interface ISchedulingPolicy
+{
+    /// <summary>Name in options, tables and records, such as <c>astraea-paper</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The rank of a ready or running segment now. A pure function of its arguments.</summary>
+    Rank Rank(RankInputs inputs, int poolBlocks, Instant now);
+
+    /// <summary>The level a request starts at, and moves to when a segment of it ended or while it waits.</summary>
+    int Level(LevelInputs inputs, Instant now);
+
+    /// <summary>What workers do with KV when a tool is called.</summary>
+    KvCache.KvPolicyKind KvPolicy { get; }
+
+    /// <summary>Whether a segment of a lower queue may take memory the head of a higher one does not fit in.</summary>
+    bool LowerQueuesFill { get; }
+
+    /// <summary>Whether new segments join only when the running batch has ended (the paper's batches) instead of at any step.</summary>
+    bool BatchSynchronous { get; }
+
+    /// <summary>Whether a higher-ranked segment may take the memory of a running lower-ranked one between two steps.</summary>
+    bool PreemptsRunning { get; }
+
+    /// <summary>Share of step tokens and blocks that the guard lane owns (φ); 0 when the policy has none.</summary>
+    double GuardShare { get; }
+
+    /// <summary>Open wait in multiples of isolated service after which a segment joins the guard lane (D); infinity when there is none.</summary>
+    double GuardAfter { get; }
+}
+
+/// <summary>What moves a request between levels (SCHEDULING.md §1, §3).</summary>
+/// <param name="Current">Present level, or −1 on arrival.</param>
+/// <param name="Segment">Token cost (uncached new + output, tokens) of the segment that just ended or has run so far; 0 when none has.</param>
+/// <param name="EndedInTool">Whether the segment just ended in a tool call.</param>
+/// <param name="WaitedSeconds">W (s).</param>
+/// <param name="SegmentSeconds">T of the segment that is ready (s).</param>
+/// <param name="RemainingSeconds">R (s).</param>
+public sealed record LevelInputs(int Current, int Segment, bool EndedInTool, double WaitedSeconds, double SegmentSeconds, double RemainingSeconds);
