@@ -38,28 +38,33 @@ public abstract record RequestMessage
     /// <summary>Ends the request unless it has ended.</summary>
     public sealed record Cancel(string Reason) : RequestMessage;
 
-    /// <summary>A worker with a lease asks to run a segment.</summary>
+    /// <summary>A worker with a lease asks to run a segment. Answered with Started, to the same worker and attempt again too, or Refused.</summary>
     public sealed record StartSegment(int Segment, int Attempt, WorkerId Worker, long Epoch, int Level, string WhyRanked) : RequestMessage;
 
-    /// <summary>A worker brings output tokens, in order, one message under way at a time.</summary>
+    /// <summary>
+    /// A worker brings output tokens, in order, one message under way at a time. Answered with Progress; Refused(Stale) when tokens before these are missing.
+    /// </summary>
     /// <param name="Segment">Ordinal of the segment.</param>
     /// <param name="Attempt">The worker's attempt.</param>
     /// <param name="Offset">Index in the segment's output of the first token; what is known already is ignored.</param>
     /// <param name="Tokens">Token ids.</param>
     public sealed record ReportTokens(int Segment, int Attempt, int Offset, ImmutableArray<int> Tokens) : RequestMessage;
 
-    /// <summary>A worker brings the last tokens of a segment and how it ended.</summary>
+    /// <summary>
+    /// A worker brings the last tokens of a segment and how it ended. Answered with Done, also when this attempt had ended it before; Progress(Stop) to any
+    /// other attempt; Refused(Stale) when tokens before these are missing.
+    /// </summary>
     public sealed record EndSegment(
         int Segment, int Attempt, int Offset, ImmutableArray<int> Tokens, FinishReason Finish, ImmutableArray<ParsedCall> Calls,
         SegmentUsage Usage, KvPlace? Kv) : RequestMessage;
 
-    /// <summary>A worker gives a segment back: draining, or no memory for it.</summary>
+    /// <summary>A worker gives a segment back: draining, or no memory for it. Answered with Done, also when sent again; Progress(Stop) to any other attempt.</summary>
     public sealed record ReturnSegment(int Segment, int Attempt, string Reason, SegmentUsage Usage) : RequestMessage;
 
-    /// <summary>A worker cannot run this segment at all: it may fail itself, never the engine.</summary>
+    /// <summary>A worker cannot run this segment at all: it may fail itself, never the engine. Answered with Done, or Progress(Stop).</summary>
     public sealed record FailSegment(int Segment, int Attempt, string Code, string Message) : RequestMessage;
 
-    /// <summary>A worker says where the KV of a waiting request is now.</summary>
+    /// <summary>A worker says where the KV of a waiting request is now. Answered with Done; without effect while the request runs and after its end.</summary>
     public sealed record MoveKv(KvPlace Kv) : RequestMessage;
 
     /// <summary>The shell says for how long nobody has read. The machine decides what that means.</summary>
@@ -116,8 +121,11 @@ public enum RefusalCode
     /// <summary>The request has ended.</summary>
     Ended,
 
-    /// <summary>A newer attempt, or another segment, is current.</summary>
+    /// <summary>A newer attempt, or another segment, is current; or tokens before these are missing.</summary>
     Stale,
+
+    /// <summary>The message makes no sense: an empty context, or limits that contradict each other.</summary>
+    Invalid,
 }
 
 /// <summary>The answer to each report of a worker.</summary>

@@ -72,7 +72,11 @@ public sealed record SegmentSpec(
     ToolMode ToolMode,
     string? ToolName,
     string? ToolsJson,
-    bool Foreground);
+    bool Foreground)
+{
+    /// <summary>Texts that end the output, never default.</summary>
+    public ImmutableArray<string> Stop { get; init; } = Stop.IsDefault ? [] : Stop;
+}
 
 /// <summary>One POST of a client to one agent request.</summary>
 /// <param name="Ordinal">Counts the exchanges of the request, from 0.</param>
