@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+
+namespace Astraea.Core.Workloads;
+
+/// <summary>When requests arrive.</summary>
+public static class Arrivals
+{
+    /// <summary>A Poisson process: independent exponential gaps.</summary>
+    /// <param name="seed">Same seed, same gaps in units of their mean, so that another rate only stretches them.</param>
+    /// <param name="count">How many arrivals.</param>
+    /// <param name="perSecond">Rate λ (1/s), above 0.</param>
+    /// <returns>Moments after the start, ascending; the first is one gap after it.</returns>
+    public static ImmutableArray<TimeSpan> Poisson(ulong seed, int count, double perSecond)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (!double.IsFinite(perSecond) || perSecond <= 0)
+            throw new ArgumentOutOfRangeException(nameof(perSecond), perSecond, "A rate is a positive number.");
+        SplitMix64 draws = SplitMix64.Child(seed, ArrivalPart);
+        var moments = ImmutableArray.CreateBuilder<TimeSpan>(count);
+        double at = 0;
+        for (int i = 0; i < count; i++)
+        {
+            at += draws.NextExponential() / perSecond;
+            moments.Add(TimeSpan.FromSeconds(at));
+        }
+        return moments.MoveToImmutable();
+    }
+
+    /// <summary>The part of a seed that arrivals draw from: apart from those of requests.</summary>
+    private const ulong ArrivalPart = 0x6172_7269_7661_6C73;
+}
