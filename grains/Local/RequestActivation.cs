@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using Astraea.Contracts;
+using Astraea.Core.Lifecycle;
+using Astraea.Grains.Driver;
+
+namespace Astraea.Grains.Local;
+
+/// <summary>One agent request in memory: its driver, its tail, and when a client was last there.</summary>
+internal sealed class RequestActivation
+{
+    private readonly MachineDriver<AgentRequestState, RequestMessage, RequestEvent, RequestReply, RequestEffect> _driver;
+    private readonly RequestTail _tail;
+    private readonly TimeProvider _time;
+    private long _clientSeen;
+    private long _used;
+
+    public RequestActivation(
+        RequestId id, AgentRequestMachine machine, IEventLog<AgentRequestState, RequestEvent> log,
+        IEffectRunner<AgentRequestState, RequestMessage, RequestReply, RequestEffect> effects, LocalShellOptions options, DriverEnvironment environment)
+    {
+        _time = environment.Time;
+        _tail = new RequestTail(log, options.TailEvents, _time);
+        _driver = new(id.ToString(), machine, log, effects, _tail, environment);
+        // After a restart clients get the full time to come back.
+        _clientSeen = _used = _time.GetTimestamp();
+    }
+
+    public bool TryPost(RequestMessage message, CancellationToken cancellation, [NotNullWhen(true)] out Task<RequestReply>? reply)
+    {
+        Volatile.Write(ref _used, _time.GetTimestamp());
+        if (message is RequestMessage.Submit or RequestMessage.PostToolResults)
+            Volatile.Write(ref _clientSeen, _time.GetTimestamp());
+        return _driver.TryPost(message, cancellation, out reply);
+    }
+
+    public bool TryLoad(CancellationToken cancellation, [NotNullWhen(true)] out Task? loaded) => _driver.TryLoad(cancellation, out loaded);
+
+    public async Task<HistoryPage> ReadAsync(long after, int max, TimeSpan wait, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _tail.ReadAsync(after, max, wait, cancellation);
+        }
+        finally
+        {
+            Volatile.Write(ref _clientSeen, _time.GetTimestamp());
+            Volatile.Write(ref _used, _time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Tells the machine for how long nobody has read, if nobody reads now. The machine decides what that means.</summary>
+    public Task CheckAttendanceAsync(CancellationToken cancellation)
+    {
+        if (_tail.Waiting > 0)
+            Volatile.Write(ref _clientSeen, _time.GetTimestamp());
+        TimeSpan unread = _time.GetElapsedTime(Volatile.Read(ref _clientSeen));
+        // A glance between two reads is not worth a turn.
+        if (_tail.IsDormant || unread < TimeSpan.FromSeconds(5))
+            return Task.CompletedTask;
+        return _driver.TryPost(new RequestMessage.CheckAttendance(unread), cancellation, out Task<RequestReply>? reply) ? reply : Task.CompletedTask;
+    }
+
+    /// <summary>Stops the driver if nothing is going on and nothing has for long. Live requests stay: their scheduler and timers need them.</summary>
+    public bool TryPassivate(TimeSpan after) =>
+        _tail.IsDormant && _tail.Waiting == 0 && _time.GetElapsedTime(Volatile.Read(ref _used)) >= after && _driver.TryStopAtRest();
+
+    public Task StopAsync() => _driver.StopAsync();
+}
