@@ -1,0 +1,9 @@
+using Astraea.Grains.Driver;
+using Astraea.Grains.Local;
+
+namespace Astraea.Grains.Tests.Storage;
+
+public sealed class InMemoryHistoryStoreTests : HistoryStoreContract
+{
+    protected override IHistoryStore Store { get; } = new InMemoryHistoryStore();
+}
