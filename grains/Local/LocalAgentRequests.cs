@@ -109,13 +109,8 @@ public sealed class LocalAgentRequests : IAgentRequests
         {
             if (!_active.ContainsKey(id) && await StoredHistory.TryReadEndedAsync(_store, _codec, id.ToString(), after, max, cancellation) is { } page)
                 return page;
-            while (true)
-            {
-                RequestActivation activation = Activate(id);
-                if (await activation.TryReadAsync(after, max, wait, cancellation) is { } read)
-                    return read;
-                Forget(id, activation);
-            }
+            RequestActivation activation = await LoadAsync(id, cancellation);
+            return await activation.ReadAsync(after, max, wait, cancellation);
         }
         catch (Exception fault) when (fault is HistoryUnavailableException or FormatException)
         {
@@ -123,7 +118,7 @@ public sealed class LocalAgentRequests : IAgentRequests
         }
     }
 
-    private async Task LoadAsync(RequestId id, CancellationToken cancellation)
+    private async Task<RequestActivation> LoadAsync(RequestId id, CancellationToken cancellation)
     {
         while (true)
         {
@@ -131,7 +126,7 @@ public sealed class LocalAgentRequests : IAgentRequests
             if (activation.TryLoad(cancellation, out Task? loaded))
             {
                 await loaded;
-                return;
+                return activation;
             }
             Forget(id, activation);
         }

@@ -1,0 +1,96 @@
+using Astraea.Contracts;
+using Astraea.Core.Lifecycle;
+using Astraea.Core.Scheduling;
+using Astraea.Gateway.Exchanges;
+using Astraea.Gateway.Intake;
+using Astraea.Gateway.Wire;
+
+namespace Astraea.Gateway.Endpoints;
+
+/// <summary>Our own surface: <c>/v1/astraea/cluster</c>, <c>/v1/astraea/requests/{id}</c> and its <c>/cancel</c>.</summary>
+internal sealed class NativeEndpoints(AgentCalls calls, IClusterScheduler scheduler)
+{
+    /// <summary>Queues and workers. Workers are everybody's; requests are shown to their own tenant only.</summary>
+    public async Task ClusterAsync(HttpContext context, TenantId tenant)
+    {
+        ClusterView view;
+        try
+        {
+            view = await scheduler.ViewAsync(context.RequestAborted);
+        }
+        catch (AgentUnavailableException)
+        {
+            throw ApiError.Unavailable("The scheduler does not answer at the moment.").Raise();
+        }
+        ClusterView own = view with { Requests = [.. view.Requests.Where(r => r.Tenant == tenant)] };
+        await GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, own, WireJson.Wire.ClusterView);
+    }
+
+    public async Task RequestAsync(HttpContext context, TenantId tenant)
+    {
+        RequestHistory history = await FindAsync(context, tenant);
+        int segment = history.Events.Max(e => e.Event is RequestEvent.ToolResultsPosted posted ? posted.Exchange.Ordinal : 0);
+        NativeRequest request = new(
+            history.Id, history.Phase, tenant, history.Submitted.Category, segment, history.Submitted.Parent, history.Submitted.Session,
+            Receipt.Of(history.Events.Select(e => e.Event)), [.. history.Events.Select(NativeEvents.Of)]);
+        await GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, request, WireJson.Wire.NativeRequest);
+    }
+
+    public async Task CancelAsync(HttpContext context, TenantId tenant)
+    {
+        RequestHistory history = await FindAsync(context, tenant);
+        if (!HasEnded(history.Phase))
+        {
+            await calls.CancelAsync(history.Id, "cancelled by its client");
+            history = await FindAsync(context, tenant);
+        }
+        // The first end wins every race; the client hears which one it was.
+        if (history.Phase != RequestPhase.Cancelled)
+            throw ApiError.Conflict("The request has ended already; there is nothing to cancel.", "request_ended", shouldRetry: false).Raise();
+        await GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, new NativeCancelled(history.Id, history.Phase), WireJson.Wire.NativeCancelled);
+    }
+
+    private static bool HasEnded(RequestPhase phase) => phase is RequestPhase.Completed or RequestPhase.Failed or RequestPhase.Cancelled;
+
+    private async Task<RequestHistory> FindAsync(HttpContext context, TenantId tenant)
+    {
+        string text = context.Request.RouteValues["id"] as string ?? "";
+        RequestHistory? history = RequestId.TryParse(text, out RequestId id) ? await calls.LoadAsync(id, tenant, context.RequestAborted) : null;
+        return history ?? throw ApiError.NotFound($"There is no request '{ToolIntake.Printable(text)}'.", "request_not_found").Raise();
+    }
+}
+
+/// <summary>Shortens history events for people: figures and reasons, no texts and no token ids.</summary>
+internal static class NativeEvents
+{
+    public static NativeEvent Of(RecordedEvent recorded)
+    {
+        NativeEvent Row(string type) => new(recorded.Version, type, recorded.Event.At.ToDateTimeOffset());
+        return recorded.Event switch
+        {
+            RequestEvent.Submitted e => Row("submitted") with { Exchange = e.Exchange.Ordinal, PromptTokens = e.PromptTokens.Length },
+            RequestEvent.SegmentStarted e => Row("segment_started") with
+            {
+                Segment = e.Segment, Attempt = e.Attempt, Worker = e.Worker, Level = e.Level, WhyRanked = e.WhyRanked,
+            },
+            RequestEvent.TokensGenerated e => Row("tokens_generated") with
+            {
+                Segment = e.Segment, Attempt = e.Attempt, Offset = e.Offset, Tokens = e.Tokens.Length,
+            },
+            RequestEvent.SegmentReturned e => Row("segment_returned") with { Segment = e.Segment, Attempt = e.Attempt, Reason = e.Reason, Usage = e.Usage },
+            RequestEvent.SegmentEnded e => Row("segment_ended") with
+            {
+                Segment = e.Segment, Attempt = e.Attempt, Finish = e.Finish, Calls = [.. e.Calls.Select(c => c.Name)], Usage = e.Usage, Kv = e.Kv,
+            },
+            RequestEvent.ToolResultsPosted e => Row("tool_results_posted") with
+            {
+                Exchange = e.Exchange.Ordinal, KeptTokens = e.KeptTokens, AppendedTokens = e.AppendedTokens.Length,
+            },
+            RequestEvent.KvMoved e => Row("kv_moved") with { Kv = e.Kv },
+            RequestEvent.RequestCompleted => Row("completed"),
+            RequestEvent.RequestFailed e => Row("failed") with { Code = e.Code, Reason = e.Message },
+            RequestEvent.RequestCancelled e => Row("cancelled") with { Reason = e.Reason },
+            _ => throw new ArgumentOutOfRangeException(nameof(recorded), recorded.Event, "No such event."),
+        };
+    }
+}

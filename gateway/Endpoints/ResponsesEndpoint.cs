@@ -1,0 +1,115 @@
+using System.Globalization;
+using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Exchanges;
+using Astraea.Gateway.Identity;
+using Astraea.Gateway.Intake;
+using Astraea.Gateway.Streaming;
+using Astraea.Gateway.Wire;
+
+namespace Astraea.Gateway.Endpoints;
+
+/// <summary><c>POST /v1/responses</c> and <c>GET /v1/responses/{id}</c>.</summary>
+internal sealed class ResponsesEndpoint(GenerationEndpoint generation, ExchangeReader reader, AgentCalls calls)
+{
+    public Task CreateAsync(HttpContext context, TenantId tenant) => generation.HandleAsync(context, tenant, ResponsesIntake.Read, AnswerAsync);
+
+    public async Task GetAsync(HttpContext context, TenantId tenant)
+    {
+        string text = context.Request.RouteValues["id"] as string ?? "";
+        (bool streams, int after) = ReadQuery(context.Request.Query);
+        RequestHistory? history = ExchangeId.TryParseResponse(text, out ExchangeId id)
+            ? await calls.LoadAsync(id.Request, tenant, context.RequestAborted)
+            : null;
+        ResponsesProjection projection = new(id);
+        if (history is not null)
+            Apply(projection, reader.Project(history, id.Ordinal));
+        if (!projection.IsStored)
+            throw ApiError.NotFound($"Response with id '{ToolIntake.Printable(text)}' not found.", "response_not_found").Raise();
+        context.Response.Headers[GenerationEndpoint.AgentRequestHeader] = id.Request.ToString();
+        if (streams)
+            await StreamAsync(context, new AcceptedExchange(id, 0, 0), after);
+        else
+            await WriteAsync(context, projection);
+    }
+
+    private Task AnswerAsync(HttpContext context, GenerationAsk ask, AcceptedExchange exchange) =>
+        ask.Streams ? StreamAsync(context, exchange, startingAfter: -1)
+        : ask.Background ? BackgroundAsync(context, exchange)
+        : WholeAsync(context, exchange);
+
+    private async Task WholeAsync(HttpContext context, AcceptedExchange exchange)
+    {
+        ResponsesProjection projection = new(exchange.Id);
+        await foreach (IReadOnlyList<ExchangeStep> steps in reader.ReadAsync(exchange, context.RequestAborted))
+            Apply(projection, steps);
+        if (projection.Error is { } error)
+            throw error.Raise();
+        await WriteAsync(context, projection);
+    }
+
+    /// <summary>Answers with the object as soon as it is durable; the client comes back for the rest.</summary>
+    private async Task BackgroundAsync(HttpContext context, AcceptedExchange exchange)
+    {
+        ResponsesProjection projection = new(exchange.Id);
+        await foreach (IReadOnlyList<ExchangeStep> steps in reader.ReadAsync(exchange, context.RequestAborted))
+        {
+            Apply(projection, steps);
+            if (projection.IsStored)
+                break;
+        }
+        await WriteAsync(context, projection);
+    }
+
+    private async Task StreamAsync(HttpContext context, AcceptedExchange exchange, int startingAfter)
+    {
+        CancellationToken gone = context.RequestAborted;
+        SseWriter sse = await SseWriter.StartAsync(context.Response, gone);
+        ResponsesProjection projection = new(exchange.Id);
+        List<ResponseEvent> events = [];
+        int next = 0;
+        try
+        {
+            await foreach (IReadOnlyList<ExchangeStep> steps in reader.ReadAsync(exchange, gone))
+            {
+                if (steps.Count == 0)
+                    await sse.WriteCommentAsync(gone);
+                foreach (ExchangeStep step in steps)
+                    projection.Apply(step, events);
+                foreach (ResponseEvent happened in events)
+                {
+                    next = happened.SequenceNumber + 1;
+                    if (happened.SequenceNumber > startingAfter)
+                        await sse.WriteAsync(happened.Type, ResponsesProjection.Serialize(happened), gone);
+                }
+                events.Clear();
+            }
+        }
+        catch (ApiException e)
+        {
+            await sse.WriteErrorAsync(next, e.Error, gone);
+        }
+        await sse.WriteDoneAsync(gone);
+    }
+
+    private static void Apply(ResponsesProjection projection, IReadOnlyList<ExchangeStep> steps)
+    {
+        List<ResponseEvent> unsent = [];
+        foreach (ExchangeStep step in steps)
+            projection.Apply(step, unsent);
+    }
+
+    private static Task WriteAsync(HttpContext context, ResponsesProjection projection) =>
+        GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, projection.Response(), WireJson.Wire.ResponseObject);
+
+    private static (bool Streams, int After) ReadQuery(IQueryCollection query)
+    {
+        bool streams = false;
+        if (query.TryGetValue("stream", out Microsoft.Extensions.Primitives.StringValues stream) && !bool.TryParse(stream.ToString(), out streams))
+            throw ApiError.Invalid("stream", "'stream' must be true or false.").Raise();
+        if (!query.TryGetValue("starting_after", out Microsoft.Extensions.Primitives.StringValues after))
+            return (streams, -1);
+        if (!int.TryParse(after.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            throw ApiError.Invalid("starting_after", "'starting_after' must be a whole number of at least 0.").Raise();
+        return streams ? (true, number) : throw ApiError.Invalid("starting_after", "'starting_after' is only allowed when 'stream' is true.").Raise();
+    }
+}

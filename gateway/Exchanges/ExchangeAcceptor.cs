@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Astraea.Contracts.Text;
+using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Identity;
+using Astraea.Gateway.Intake;
+using Astraea.Gateway.Streaming;
+using Astraea.Gateway.Wire;
+using Microsoft.Extensions.Options;
+
+namespace Astraea.Gateway.Exchanges;
+
+/// <summary>An exchange that is durable, and where its events are found.</summary>
+/// <param name="Id">The exchange.</param>
+/// <param name="After">Version behind which its events lie.</param>
+/// <param name="CallsBefore">Calls made up to there.</param>
+internal sealed record AcceptedExchange(ExchangeId Id, long After, int CallsBefore);
+
+/// <summary>Turns a checked POST into an exchange of an agent request: a new one, one that goes on, or one that was there already.</summary>
+internal sealed class ExchangeAcceptor(AgentCalls calls, IModelText text, IOptions<GatewayOptions> options)
+{
+    /// <summary>Makes the exchange durable, or joins the equal one.</summary>
+    /// <exception cref="ApiException">It cannot be served, or contradicts what was sent before.</exception>
+    public async Task<AcceptedExchange> AcceptAsync(GenerationAsk ask, TenantId tenant, string? key, string bodyHash, CancellationToken cancellation)
+    {
+        Ground ground = await FindGroundAsync(ask, tenant, cancellation);
+        ImmutableArray<int> prompt = Render(ask, ground.Items);
+        SegmentSpec spec = Spec(ask, prompt.Length);
+        if (ground is { From: { } from, Answered: { } answered } && !await IsFirstPostAsync(tenant, key, cancellation))
+        {
+            RequestMessage.PostToolResults results = new(
+                [.. answered.Calls.Select(c => c.Id)], key, bodyHash, Stored(ask, ground.Added).ToJson(), prompt, spec);
+            switch (await calls.PostToolResultsAsync(from.Request, results))
+            {
+                case RequestReply.Accepted { Joined: true } joined:
+                    // It may lie before or behind what was read above; its own start is found from the beginning.
+                    return new AcceptedExchange(new ExchangeId(from.Request, joined.Exchange), 0, 0);
+                case RequestReply.Accepted accepted:
+                    return new AcceptedExchange(new ExchangeId(from.Request, accepted.Exchange), from.Version, answered.CallsBefore + answered.Calls.Length);
+                case RequestReply.Refused { Code: RefusalCode.KeyReused } when key is not null:
+                    throw KeyReused();
+                case RequestReply.Refused { Code: RefusalCode.Invalid } refused:
+                    throw ApiError.Invalid(null, refused.Message).Raise();
+                // The request has moved on without these results: what follows them is another conversation, and a request of its own.
+            }
+        }
+        return await SubmitAsync(ask, tenant, key, bodyHash, ground, prompt, spec);
+    }
+
+    private async Task<AcceptedExchange> SubmitAsync(
+        GenerationAsk ask, TenantId tenant, string? key, string bodyHash, Ground ground, ImmutableArray<int> prompt, SegmentSpec spec)
+    {
+        RequestId id = key is null ? RequestIds.Random() : RequestIds.Of(tenant, key);
+        RequestMessage.Submit submit = new(
+            tenant, new PoolId(text.Model), ask.Category, ground.From?.Request, ground.From?.Submitted?.Session, key, bodyHash,
+            Stored(ask, ground.Items).ToJson(), prompt, spec);
+        return await calls.SubmitAsync(id, submit) switch
+        {
+            RequestReply.Accepted accepted => new AcceptedExchange(new ExchangeId(id, accepted.Exchange), 0, 0),
+            RequestReply.Refused { Code: RefusalCode.KeyReused } => throw KeyReused(),
+            RequestReply.Refused { Code: RefusalCode.Invalid } refused => throw ApiError.Invalid(null, refused.Message).Raise(),
+            RequestReply.Refused refused => throw ApiError.Conflict(refused.Message, "request_conflict").Raise(),
+            RequestReply other => throw new InvalidOperationException($"A submit was answered with {other.GetType().Name}."),
+        };
+    }
+
+    /// <summary>A key that began a request names that request for ever, also when the same body could now continue another one.</summary>
+    private async Task<bool> IsFirstPostAsync(TenantId tenant, string? key, CancellationToken cancellation) =>
+        key is not null && (await calls.LookAsync(RequestIds.Of(tenant, key), 0, 1, cancellation)).Version > 0;
+
+    private async Task<Ground> FindGroundAsync(GenerationAsk ask, TenantId tenant, CancellationToken cancellation)
+    {
+        if (ask.Previous is { } previous)
+            return await OnPreviousAsync(ask, previous, tenant, cancellation);
+        string param = ask.Surface == Surface.Chat ? "messages" : "input";
+        ImmutableArray<ChatItem> items = ToolPairing.Pair(ask.Items, param);
+        // The latest call id that we minted names the request this conversation was last held with.
+        IEnumerable<string> ids = items.Reverse().SelectMany(i => i.Calls).Select(c => c.Id);
+        foreach (string minted in ids)
+        {
+            if (!CallId.TryParse(minted, out CallId id))
+                continue;
+            if (await calls.LoadAsync(id.Request, tenant, cancellation) is not { } history)
+                break;
+            return Ground.OnEcho(items, history.Transcript(text));
+        }
+        return new Ground(items, null, null);
+    }
+
+    private async Task<Ground> OnPreviousAsync(GenerationAsk ask, ExchangeId previous, TenantId tenant, CancellationToken cancellation)
+    {
+        RequestHistory history = await calls.LoadAsync(previous.Request, tenant, cancellation) ?? throw ResponsesIntake.PreviousNotFound(previous.Response);
+        TranscriptFold transcript = history.Transcript(text);
+        if (previous.Ordinal >= transcript.Exchanges.Count || transcript.Exchanges[previous.Ordinal] is not { Stored.Echo.Store: true } mark)
+            throw ResponsesIntake.PreviousNotFound(previous.Response);
+        switch (mark.Outcome)
+        {
+            case ExchangeOutcome.Open:
+                throw ApiError.Conflict($"Previous response '{previous.Response}' is still in progress.", "previous_response_in_progress").Raise();
+            case ExchangeOutcome.Broken:
+                throw ApiError.Invalid("previous_response_id", $"Previous response '{previous.Response}' failed or was cancelled; go on from the one before it.").Raise();
+        }
+        ImmutableArray<ChatItem> items = ToolPairing.Pair([.. transcript.Items.Take(mark.ItemsEnd), .. ask.Items], "input");
+        return Ground.OnExchange(items, mark, transcript);
+    }
+
+    private ImmutableArray<int> Render(GenerationAsk ask, ImmutableArray<ChatItem> items)
+    {
+        if (ask.Instructions is { } instructions)
+            items = items.Insert(0, new ChatItem(ChatRole.System, instructions));
+        try
+        {
+            return text.Render(new ChatConversation(items, ask.Tools.Json)).Tokens;
+        }
+        catch (TextException e)
+        {
+            throw ApiError.Invalid(ask.Surface == Surface.Chat ? "messages" : "input", e.Message).Raise();
+        }
+    }
+
+    private SegmentSpec Spec(GenerationAsk ask, int promptTokens)
+    {
+        int left = text.ContextTokensMax - promptTokens;
+        if (left < Math.Max(1, ask.Limits.Max ?? ask.Limits.Min))
+        {
+            throw ApiError.Invalid(
+                ask.Surface == Surface.Chat ? "messages" : "input",
+                $"This model's context is {text.ContextTokensMax} tokens. The input has {promptTokens} tokens and {Math.Max(1, ask.Limits.Max ?? ask.Limits.Min)} are asked for as output.",
+                "context_length_exceeded").Raise();
+        }
+        int max = ask.Limits.Max ?? Math.Min(left, Math.Max(options.Value.OutputTokensDefault, ask.Limits.Min));
+        Sampling sampling = ask.HasSeed ? ask.Sampling : ask.Sampling with { Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) };
+        SegmentSpec spec = new(
+            max, ask.Limits.Min, ask.Limits.IgnoreEos, sampling, ask.Stop, ask.Tools.Mode, ask.Tools.Name, ask.Tools.Json, Foreground: !ask.Background);
+        return text.Check(spec) is { } wrong ? throw ApiError.Invalid(null, wrong).Raise() : spec;
+    }
+
+    private static StoredExchange Stored(GenerationAsk ask, ImmutableArray<ChatItem> items) =>
+        new(StoredExchange.CurrentVersion, ask.Surface, items, ask.Echo);
+
+    private static ApiException KeyReused() =>
+        ApiError.Conflict("This Idempotency-Key was used before with another body.", "idempotency_key_reused", shouldRetry: false).Raise();
+}

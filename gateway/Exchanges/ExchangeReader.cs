@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using Astraea.Contracts;
+using Astraea.Contracts.Text;
+using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Streaming;
+
+namespace Astraea.Gateway.Exchanges;
+
+/// <summary>Reads an exchange as its history grows: live, from the start, or long after its end, all the same way.</summary>
+internal sealed partial class ExchangeReader(AgentCalls calls, IModelText text, IHostApplicationLifetime lifetime, ILogger<ExchangeReader> log)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<RequestId, int> _attached = [];
+
+    /// <summary>Yields what becomes visible, page by page, until the exchange has ended; an empty page means that nothing happened for a while.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<ExchangeStep>> ReadAsync(AcceptedExchange exchange, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ExchangeFold fold = new(exchange.Id.Request, exchange.Id.Ordinal, exchange.CallsBefore, text);
+        long cursor = exchange.After;
+        while (!fold.HasEnded)
+        {
+            HistoryPage page = await calls.FollowAsync(exchange.Id.Request, cursor, cancellation);
+            List<ExchangeStep> steps = [];
+            foreach (RecordedEvent recorded in page.Events)
+            {
+                fold.Apply(recorded.Event, steps);
+                cursor = recorded.Version;
+            }
+            if (!fold.HasEnded && cursor >= page.Version && page.Phase is RequestPhase.Completed or RequestPhase.Failed or RequestPhase.Cancelled)
+                throw new InvalidOperationException($"History {exchange.Id.Request} ended, but exchange {exchange.Id.Ordinal} did not.");
+            yield return steps;
+        }
+    }
+
+    /// <summary>What is visible of an exchange in a history that was read already.</summary>
+    public IReadOnlyList<ExchangeStep> Project(RequestHistory history, int ordinal)
+    {
+        ExchangeFold fold = new(history.Id, ordinal, 0, text);
+        List<ExchangeStep> steps = [];
+        foreach (RecordedEvent recorded in history.Events)
+            fold.Apply(recorded.Event, steps);
+        return steps;
+    }
+
+    /// <summary>Counts a client in for as long as it waits on the line.</summary>
+    public void Attach(RequestId id)
+    {
+        lock (_lock)
+            _attached[id] = _attached.GetValueOrDefault(id) + 1;
+    }
+
+    /// <summary>Counts a client out. When the last one left before the end, the work is for nobody: the request is cancelled.</summary>
+    public async Task DetachAsync(AcceptedExchange exchange, bool cancelIfOpen)
+    {
+        RequestId id = exchange.Id.Request;
+        bool last;
+        lock (_lock)
+        {
+            int left = _attached.GetValueOrDefault(id) - 1;
+            last = left <= 0;
+            if (last)
+                _attached.Remove(id);
+            else
+                _attached[id] = left;
+        }
+        // When this process stops it cuts its clients off itself; they come back through another one.
+        if (!cancelIfOpen || !last || lifetime.ApplicationStopping.IsCancellationRequested)
+            return;
+        try
+        {
+            if (await IsOpenAsync(exchange))
+                await calls.CancelAsync(id, "client disconnected");
+        }
+        catch (ApiException e)
+        {
+            // Unreachable now: the request itself notices that nobody reads it.
+            Log.CancelFailed(log, e, id);
+        }
+    }
+
+    /// <summary>The exchange may have ended while its client left; a request that waits for its tools must not be cancelled for that.</summary>
+    private async Task<bool> IsOpenAsync(AcceptedExchange exchange)
+    {
+        ExchangeFold fold = new(exchange.Id.Request, exchange.Id.Ordinal, exchange.CallsBefore, text);
+        long cursor = exchange.After;
+        List<ExchangeStep> steps = [];
+        while (!fold.HasEnded)
+        {
+            HistoryPage page = await calls.LookAsync(exchange.Id.Request, cursor, AgentCalls.PageEventsMax, CancellationToken.None);
+            if (page.Events.IsEmpty)
+                return true;
+            foreach (RecordedEvent recorded in page.Events)
+                fold.Apply(recorded.Event, steps);
+            cursor = page.Events[^1].Version;
+        }
+        return false;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 1501, Level = LogLevel.Warning, Message = "Request {RequestId} lost its client and could not be cancelled")]
+        public static partial void CancelFailed(ILogger log, Exception exception, RequestId requestId);
+    }
+}
