@@ -46,7 +46,11 @@ public sealed record RequestStatus(
     int Level,
     string? Tool,
     KvPlace? Kv,
-    ImmutableArray<SegmentOutcome> Ended);
+    ImmutableArray<SegmentOutcome> Ended)
+{
+    /// <summary>The request whose conversation this one goes on from, or null: KV left behind by it is a placement hint.</summary>
+    public RequestId? Parent { get; init; }
+}
 
 /// <summary>One ended segment, as predictors and the level rule see it.</summary>
 /// <param name="UncachedTokens">Input tokens that had to be computed (tokens).</param>

@@ -17,16 +17,6 @@ public sealed class Bell(TimeProvider time)
         }
     }
 
-    /// <summary>Those who wait now.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (_gate)
-                return _waiting.Count;
-        }
-    }
-
     /// <summary>Wakes all.</summary>
     public void Ring()
     {

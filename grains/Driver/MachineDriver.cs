@@ -8,8 +8,8 @@ namespace Astraea.Grains.Driver;
 
 /// <summary>Runs one machine: the same loop in every shell.</summary>
 /// <remarks>
-/// A turn takes all waiting messages, lets the machine decide and fold each in order, appends everything in one fenced write, and only then answers and
-/// starts or stops effects. Nothing else touches the state, so folding before the commit shows nothing; when the append fails, the callers hear
+/// A turn takes all waiting messages, lets the machine decide and fold each in order, appends everything in one fenced write, and only then starts or
+/// stops effects and answers. Nothing else touches the state, so folding before the commit shows nothing; when the append fails, the callers hear
 /// <see cref="AgentUnavailableException"/> and the state is read again. Between turns there is no task and no thread: a driver at rest costs memory only.
 /// All continuations stay on the scheduler of whoever posts, so the same code runs on the thread pool, in a grain, and on a pumped simulation.
 /// </remarks>
@@ -233,9 +233,10 @@ public sealed partial class MachineDriver<TState, TMessage, TEvent, TReply, TEff
             _version += happened.Length;
             _observer.Committed(state, _version, happened);
         }
+        // Effects first: whoever is answered may count on them being under way.
+        SettleEffects(state);
         foreach (Envelope envelope in batch)
             envelope.Answer();
-        SettleEffects(state);
     }
 
     private void Decide(TState state, Envelope envelope, Instant now, ImmutableArray<TEvent>.Builder events)

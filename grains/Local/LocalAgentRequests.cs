@@ -109,8 +109,13 @@ public sealed class LocalAgentRequests : IAgentRequests
         {
             if (!_active.ContainsKey(id) && await StoredHistory.TryReadEndedAsync(_store, _codec, id.ToString(), after, max, cancellation) is { } page)
                 return page;
-            RequestActivation activation = await LoadAsync(id, cancellation);
-            return await activation.ReadAsync(after, max, wait, cancellation);
+            while (true)
+            {
+                RequestActivation activation = Activate(id);
+                if (await activation.TryReadAsync(after, max, wait, cancellation) is { } read)
+                    return read;
+                Forget(id, activation);
+            }
         }
         catch (Exception fault) when (fault is HistoryUnavailableException or FormatException)
         {
@@ -118,7 +123,7 @@ public sealed class LocalAgentRequests : IAgentRequests
         }
     }
 
-    private async Task<RequestActivation> LoadAsync(RequestId id, CancellationToken cancellation)
+    private async Task LoadAsync(RequestId id, CancellationToken cancellation)
     {
         while (true)
         {
@@ -126,7 +131,7 @@ public sealed class LocalAgentRequests : IAgentRequests
             if (activation.TryLoad(cancellation, out Task? loaded))
             {
                 await loaded;
-                return activation;
+                return;
             }
             Forget(id, activation);
         }

@@ -13,6 +13,7 @@ internal sealed class RequestActivation
     private readonly TimeProvider _time;
     private long _clientSeen;
     private long _used;
+    private int _readers;
 
     public RequestActivation(
         RequestId id, AgentRequestMachine machine, IEventLog<AgentRequestState, RequestEvent> log,
@@ -35,34 +36,38 @@ internal sealed class RequestActivation
 
     public bool TryLoad(CancellationToken cancellation, [NotNullWhen(true)] out Task? loaded) => _driver.TryLoad(cancellation, out loaded);
 
-    public async Task<HistoryPage> ReadAsync(long after, int max, TimeSpan wait, CancellationToken cancellation)
+    /// <summary>Reads behind a cursor; null when the driver has been stopped, and a new activation must be made.</summary>
+    public async Task<HistoryPage?> TryReadAsync(long after, int max, TimeSpan wait, CancellationToken cancellation)
     {
+        Interlocked.Increment(ref _readers);
         try
         {
+            if (!_driver.TryLoad(cancellation, out Task? loaded))
+                return null;
+            await loaded;
             return await _tail.ReadAsync(after, max, wait, cancellation);
         }
         finally
         {
             Volatile.Write(ref _clientSeen, _time.GetTimestamp());
             Volatile.Write(ref _used, _time.GetTimestamp());
+            Interlocked.Decrement(ref _readers);
         }
     }
 
     /// <summary>Tells the machine for how long nobody has read, if nobody reads now. The machine decides what that means.</summary>
     public Task CheckAttendanceAsync(CancellationToken cancellation)
     {
-        if (_tail.Waiting > 0)
-            Volatile.Write(ref _clientSeen, _time.GetTimestamp());
         TimeSpan unread = _time.GetElapsedTime(Volatile.Read(ref _clientSeen));
         // A glance between two reads is not worth a turn.
-        if (_tail.IsDormant || unread < TimeSpan.FromSeconds(5))
+        if (Volatile.Read(ref _readers) > 0 || _tail.IsDormant || unread < TimeSpan.FromSeconds(5))
             return Task.CompletedTask;
         return _driver.TryPost(new RequestMessage.CheckAttendance(unread), cancellation, out Task<RequestReply>? reply) ? reply : Task.CompletedTask;
     }
 
     /// <summary>Stops the driver if nothing is going on and nothing has for long. Live requests stay: their scheduler and timers need them.</summary>
     public bool TryPassivate(TimeSpan after) =>
-        _tail.IsDormant && _tail.Waiting == 0 && _time.GetElapsedTime(Volatile.Read(ref _used)) >= after && _driver.TryStopAtRest();
+        _tail.IsDormant && Volatile.Read(ref _readers) == 0 && _time.GetElapsedTime(Volatile.Read(ref _used)) >= after && _driver.TryStopAtRest();
 
     public Task StopAsync() => _driver.StopAsync();
 }

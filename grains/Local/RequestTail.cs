@@ -16,9 +16,6 @@ internal sealed class RequestTail(IEventLog<AgentRequestState, RequestEvent> log
     private long _version;
     private bool _loaded;
 
-    /// <summary>Readers that wait now.</summary>
-    public int Waiting => _bell.Waiting;
-
     /// <summary>Whether the request, as far as it is known, has ended or was never submitted.</summary>
     public bool IsDormant
     {
@@ -28,9 +25,6 @@ internal sealed class RequestTail(IEventLog<AgentRequestState, RequestEvent> log
                 return _phase == RequestPhase.New || _phase.HasEnded();
         }
     }
-
-    /// <summary>Whether a client may be away: the request has neither ended nor been never submitted.</summary>
-    public bool IsLive => !IsDormant;
 
     /// <inheritdoc/>
     public void Loaded(AgentRequestState state, long version)

@@ -171,7 +171,7 @@ public sealed class LocalAgentRequestsTests
         await next.RecoverAsync(default);
         HistoryPage waiting = await next.Get(s_id).ReadAsync(0, 100, TimeSpan.Zero, default);
         Assert.Equal(RequestPhase.ToolWait, waiting.Phase);
-        Task<HistoryPage> end = next.Get(s_id).ReadAsync(waiting.Version, 100, TimeSpan.FromHours(3), default);
+        Task<HistoryPage> end = next.Get(s_id).ReadAsync(waiting.Version, 100, TimeSpan.FromHours(1000), default);
         await AdvanceUntilAsync(end, TimeSpan.FromMinutes(20));
         Assert.Equal("tool_timeout", Assert.IsType<RequestEvent.RequestFailed>(Assert.Single((await end).Events).Event).Code);
     }

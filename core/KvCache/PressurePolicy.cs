@@ -1,0 +1,79 @@
+namespace Astraea.Core.KvCache;
+
+/// <summary>Settings of <see cref="PressurePolicy"/>.</summary>
+/// <param name="LowWatermark">Pressure below which KV is preserved (share of the pool).</param>
+/// <param name="HighWatermark">Pressure from which KV is discarded when the host tier cannot take it (share of the pool).</param>
+/// <param name="DiscardIgnoresHost">The literal reading of the paper: at critical pressure discard, whatever room the host tier has.</param>
+/// <param name="ReviewAfter">How long a preserve stands before it is looked at again.</param>
+/// <param name="PreserveAtMost">How long KV is preserved for a tool that does not return; then its blocks go the way of moderate pressure.</param>
+public sealed record KvPressureSettings(
+    double LowWatermark, double HighWatermark, bool DiscardIgnoresHost, TimeSpan ReviewAfter, TimeSpan PreserveAtMost)
+{
+    /// <summary>0.6 and 0.9 (SCHEDULING.md §1), the host tier first, reviewed every 30 s, 5 min at most.</summary>
+    public static KvPressureSettings Default { get; } = new(0.6, 0.9, false, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5));
+}
+
+/// <summary>The memory as it stands when KV is decided on.</summary>
+/// <param name="PoolBlocks">Blocks of the device.</param>
+/// <param name="HeldBlocks">Running and pinned blocks; evictable cached blocks count as free (blocks).</param>
+/// <param name="ReservedBlocks">Blocks promised to admitted sequences (blocks).</param>
+/// <param name="OwnBlocks">Blocks of this context that nobody else references (blocks).</param>
+/// <param name="CopyBlocks">Of its full blocks, those not in the host tier yet (blocks).</param>
+/// <param name="HostRoom">Host blocks that can be had (blocks).</param>
+public readonly record struct KvSituation(int PoolBlocks, int HeldBlocks, int ReservedBlocks, int OwnBlocks, int CopyBlocks, int HostRoom)
+{
+    /// <summary>(running + reserved + pinned) / pool.</summary>
+    public double Pressure => (double)(HeldBlocks + ReservedBlocks) / Math.Max(1, PoolBlocks);
+
+    /// <summary>Whether the host tier can take what is not there yet.</summary>
+    public bool HostTakes => HostRoom > 0 && CopyBlocks <= HostRoom;
+}
+
+/// <summary>A decision on KV.</summary>
+/// <param name="Decision">What becomes of it.</param>
+/// <param name="Reason">Why, in words with figures.</param>
+/// <param name="ReviewAt">When a preserve is to be looked at again; null for the others.</param>
+public readonly record struct KvChoice(KvDecision Decision, string Reason, Instant? ReviewAt);
+
+/// <summary>What becomes of an agent's KV while its tool works, by memory pressure.</summary>
+/// <remarks>
+/// Ni et al., Astraea (arXiv 2512.14142) §4.3 and SCHEDULING.md §1, §2: preserve at low pressure, swap at moderate, discard at critical;
+/// discard only if the host tier cannot take the blocks. At moderate pressure without room in the host tier the blocks are discarded too:
+/// pinning them would turn moderate pressure into critical.
+/// </remarks>
+public static class PressurePolicy
+{
+    /// <summary>Decides for one context. A pure function of its arguments.</summary>
+    /// <param name="kind">The rule.</param>
+    /// <param name="situation">The memory as it stands, this context's own blocks counted as held.</param>
+    /// <param name="settings">Watermarks and times.</param>
+    /// <param name="waitedSince">When its tool was called.</param>
+    /// <param name="now">The moment.</param>
+    public static KvChoice Decide(KvPolicyKind kind, in KvSituation situation, KvPressureSettings settings, Instant waitedSince, Instant now)
+    {
+        if (kind == KvPolicyKind.CacheOnly)
+            return new KvChoice(KvDecision.None, "left to the prefix cache and the host tier by least recent use", null);
+
+        TimeSpan waited = now - waitedSince;
+        double pressure = situation.Pressure;
+        if (pressure < settings.LowWatermark && waited < settings.PreserveAtMost)
+        {
+            return new KvChoice(
+                KvDecision.Preserve, $"{Figures(situation)} < {settings.LowWatermark:0.00}: preserve {situation.OwnBlocks} blocks", now + settings.ReviewAfter);
+        }
+
+        string above = pressure >= settings.HighWatermark
+            ? $"{Figures(situation)} ≥ {settings.HighWatermark:0.00}"
+            : pressure >= settings.LowWatermark
+                ? $"{Figures(situation)} ≥ {settings.LowWatermark:0.00}"
+                : $"its tool has worked for {waited.TotalSeconds:0} s, longer than {settings.PreserveAtMost.TotalSeconds:0} s";
+        if (pressure >= settings.HighWatermark && settings.DiscardIgnoresHost)
+            return new KvChoice(KvDecision.Discard, $"{above}: discard {situation.OwnBlocks} blocks, whatever room the host tier has", null);
+        return situation.HostTakes
+            ? new KvChoice(KvDecision.Swap, $"{above}: swap, {situation.CopyBlocks} of {situation.OwnBlocks} blocks to copy, host room {situation.HostRoom}", null)
+            : new KvChoice(KvDecision.Discard, $"{above}: discard, host room {situation.HostRoom} < {situation.CopyBlocks} blocks to copy", null);
+    }
+
+    private static string Figures(in KvSituation s) =>
+        $"pressure {s.Pressure:0.00} = ({s.HeldBlocks} held + {s.ReservedBlocks} reserved) / {s.PoolBlocks}";
+}

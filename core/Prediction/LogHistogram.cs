@@ -1,0 +1,124 @@
+namespace Astraea.Core.Prediction;
+
+/// <summary>What has been seen of one positive quantity: counts and sums in bins a quarter of an octave wide, older observations fading.</summary>
+/// <remarks>
+/// The bin is read off the floating-point bits, so no logarithm decides it and every machine agrees. A bin answers with the mean of what fell into
+/// it, so a quantity that is always the same is learned exactly. When the weight reaches <see cref="WeightMax"/>, all of it is halved.
+/// </remarks>
+public sealed class LogHistogram
+{
+    /// <summary>Weight at which everything is halved (observations).</summary>
+    public const double WeightMax = 512;
+
+    private const int BinsPerOctave = 4;
+    private const int OctaveMin = -20;
+    private const int OctaveMax = 24;
+    private const int Bins = (OctaveMax - OctaveMin) * BinsPerOctave;
+    private const int MantissaBits = 52;
+
+    private readonly double[] _weights = new double[Bins];
+    private readonly double[] _sums = new double[Bins];
+
+    /// <summary>Weight of all observations (observations).</summary>
+    public double Weight { get; private set; }
+
+    /// <summary>Takes in an observation; what is not a number or is negative is ignored, zero counts as the smallest value.</summary>
+    public void Learn(double value)
+    {
+        if (!(value >= 0) || double.IsInfinity(value))
+            return;
+        if (Weight >= WeightMax)
+            Halve();
+        int bin = Bin(value);
+        _weights[bin] += 1;
+        _sums[bin] += value;
+        Weight += 1;
+    }
+
+    /// <summary>Mean of the observations above <paramref name="above"/>, or null when there were none.</summary>
+    public double? Mean(double above = 0)
+    {
+        int first = FirstAbove(above);
+        double weight = 0, sum = 0;
+        for (int bin = first; bin < Bins; bin++)
+        {
+            weight += _weights[bin];
+            sum += _sums[bin];
+        }
+        return weight > 0 ? Math.Max(sum / weight, above) : null;
+    }
+
+    /// <summary>The value that a share <paramref name="share"/> of the observations above <paramref name="above"/> does not exceed, or null when there were none.</summary>
+    public double? Quantile(double share, double above = 0)
+    {
+        int first = FirstAbove(above);
+        double weight = 0;
+        for (int bin = first; bin < Bins; bin++)
+            weight += _weights[bin];
+        if (weight <= 0)
+            return null;
+        double wanted = Math.Clamp(share, 0, 1) * weight;
+        double seen = 0;
+        double value = above;
+        for (int bin = first; bin < Bins; bin++)
+        {
+            if (_weights[bin] <= 0)
+                continue;
+            seen += _weights[bin];
+            value = _sums[bin] / _weights[bin];
+            if (seen >= wanted)
+                break;
+        }
+        return Math.Max(value, above);
+    }
+
+    /// <summary>Of the observations above <paramref name="above"/>, the share also above <paramref name="further"/>, or null when there were none.</summary>
+    public double? Survival(double above, double further)
+    {
+        double all = WeightAbove(above);
+        return all > 0 ? WeightAbove(Math.Max(above, further)) / all : null;
+    }
+
+    private double WeightAbove(double value)
+    {
+        double weight = 0;
+        for (int bin = FirstAbove(value); bin < Bins; bin++)
+            weight += _weights[bin];
+        return weight;
+    }
+
+    /// <summary>The first bin whose mean lies above a value: bins are not split, so a bin counts as above when its mean is.</summary>
+    private int FirstAbove(double value)
+    {
+        if (!(value > 0))
+            return 0;
+        int bin = Bin(value);
+        bool above = _weights[bin] > 0 && _sums[bin] / _weights[bin] > value;
+        return above ? bin : bin + 1;
+    }
+
+    private static int Bin(double value)
+    {
+        // Exponent and top two mantissa bits as one integer: it grows with the value, by four for each doubling.
+        long bits = BitConverter.DoubleToInt64Bits(value) >> (MantissaBits - 2);
+        long zero = (1023L + OctaveMin) << 2;
+        return (int)Math.Clamp(bits - zero, 0, Bins - 1);
+    }
+
+    private void Halve()
+    {
+        Weight = 0;
+        for (int bin = 0; bin < Bins; bin++)
+        {
+            // A bin that fades below a hundredth of an observation is dropped, so that old outliers do end.
+            if (_weights[bin] < 0.02)
+            {
+                _weights[bin] = 0;
+                _sums[bin] = 0;
+            }
+            _weights[bin] /= 2;
+            _sums[bin] /= 2;
+            Weight += _weights[bin];
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Astraea.Core.KvCache;
+
+namespace Astraea.Core.Scheduling;
+
+/// <summary>
+/// <c>astraea</c>, the default: levels are geometric bins of a request's predicted remaining work, highest response ratio next inside a level, and a guard
+/// lane bounds every wait (SCHEDULING.md §3).
+/// </summary>
+/// <remarks>score = (W + R)^a / (R · (1 + β·blocks/pool)); products and Sqrt only, so every machine computes the same bits.</remarks>
+public sealed class HierarchicalHrrn : ISchedulingPolicy
+{
+    /// <summary>Name in options and records.</summary>
+    public const string PolicyName = "astraea";
+
+    /// <summary>Name of the variant with one level, for ablations.</summary>
+    public const string FlatName = "astraea-flat";
+
+    private readonly HierarchicalHrrnOptions _options;
+    private readonly GuardLane _guard;
+
+    /// <summary>Takes the parameters.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public HierarchicalHrrn(HierarchicalHrrnOptions? options = null)
+    {
+        _options = options ?? new HierarchicalHrrnOptions();
+        SchedulingPolicies.Require(_options.Errors());
+        _guard = double.IsInfinity(_options.GuardAfter) ? GuardLane.None : new GuardLane(_options.GuardAfter, _options.GuardShare);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _options.Levels == 1 ? FlatName : PolicyName;
+
+    /// <inheritdoc/>
+    public KvPolicyKind KvPolicy => KvPolicyKind.PressureLazy;
+
+    /// <inheritdoc/>
+    public bool LowerQueuesFill => true;
+
+    /// <inheritdoc/>
+    public bool BatchSynchronous => false;
+
+    /// <inheritdoc/>
+    public bool PreemptsRunning => true;
+
+    /// <inheritdoc/>
+    public double GuardShare => _guard.Share;
+
+    /// <inheritdoc/>
+    public double GuardAfter => _guard.After;
+
+    /// <inheritdoc/>
+    public Rank Rank(RankInputs inputs, int poolBlocks, Instant now)
+    {
+        if (_guard.TryRank(inputs, now, out Rank guarded))
+            return guarded;
+        double remaining = Remaining(inputs.RemainingSeconds, inputs.SegmentSeconds);
+        double response = inputs.WaitedSeconds(now) + remaining;
+        double gain = _options.Exponent switch
+        {
+            WaitExponent.Zero => 1,
+            WaitExponent.Half => Math.Sqrt(response),
+            WaitExponent.One => response,
+            WaitExponent.Two => response * response,
+            _ => throw new UnreachableException(),
+        };
+        double memory = 1 + _options.MemoryWeight * inputs.Blocks / Math.Max(1, poolBlocks);
+        return new Rank(inputs.Level, gain / (remaining * memory), inputs.Arrival, inputs.Request);
+    }
+
+    /// <inheritdoc/>
+    public int Level(LevelInputs inputs, Instant now)
+    {
+        double remaining = Remaining(inputs.RemainingSeconds, inputs.SegmentSeconds);
+        double ratio = (inputs.WaitedSeconds + remaining) / remaining;
+        double size = remaining;
+        for (double aged = _options.AgingRatio; ratio >= aged && size >= _options.FirstLevelSeconds; aged *= _options.AgingRatio)
+            size /= _options.LevelFactor;
+        if (inputs.Current < 0)
+            return Bin(size);
+        int current = Math.Min(inputs.Current, _options.Levels - 1);
+        double slack = 1 + _options.Hysteresis;
+        int down = Bin(size / slack);
+        int up = Bin(size * slack);
+        return down > current ? down : up < current ? up : current;
+    }
+
+    /// <summary>R is never below the segment's own predicted cost, nor zero.</summary>
+    private static double Remaining(double request, double segment) => Math.Max(Math.Max(request, segment), SchedulingPolicies.SecondsMin);
+
+    private int Bin(double size)
+    {
+        int bin = 0;
+        for (double bound = _options.FirstLevelSeconds; bin < _options.Levels - 1 && size >= bound; bound *= _options.LevelFactor)
+            bin++;
+        return bin;
+    }
+}

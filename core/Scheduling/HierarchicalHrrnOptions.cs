@@ -1,0 +1,71 @@
+namespace Astraea.Core.Scheduling;
+
+/// <summary>How much waiting counts: the exponent a of the score. Only exponents that products and a square root can make exactly.</summary>
+public enum WaitExponent
+{
+    /// <summary>a = 0: shortest remaining work first.</summary>
+    Zero,
+
+    /// <summary>a = ½.</summary>
+    Half,
+
+    /// <summary>a = 1: highest response ratio next.</summary>
+    One,
+
+    /// <summary>a = 2: closer to longest wait first.</summary>
+    Two,
+}
+
+/// <summary>Parameters of <see cref="HierarchicalHrrn"/> (SCHEDULING.md §3).</summary>
+public sealed record HierarchicalHrrnOptions
+{
+    /// <summary>Bins of remaining work; 1 is the flat variant. 1 to 16.</summary>
+    public int Levels { get; init; } = 6;
+
+    /// <summary>Upper bound of level 0 (s of remaining work). Positive.</summary>
+    public double FirstLevelSeconds { get; init; } = 1;
+
+    /// <summary>Ratio of neighbouring bounds. More than 1.</summary>
+    public double LevelFactor { get; init; } = 4;
+
+    /// <summary>Share by which remaining work must be past a bound before the level follows: keeps noise in predictions from moving requests to and fro. 0 to 1.</summary>
+    public double Hysteresis { get; init; } = 0.25;
+
+    /// <summary>Each such factor in (W + R)/R lifts a request by one level, at every level. More than 1.</summary>
+    public double AgingRatio { get; init; } = 8;
+
+    /// <summary>a: how much waiting counts inside a level.</summary>
+    public WaitExponent Exponent { get; init; } = WaitExponent.One;
+
+    /// <summary>β: how much holding memory counts against a segment; 0 to 1000.</summary>
+    public double MemoryWeight { get; init; }
+
+    /// <summary>D: open wait after which a segment joins the guard lane (multiples of its isolated service). At least 1; infinity for no lane.</summary>
+    public double GuardAfter { get; init; } = 10;
+
+    /// <summary>φ: share of step tokens and blocks of the guard lane. 0 to 1, above 0 when there is a lane.</summary>
+    public double GuardShare { get; init; } = 0.25;
+
+    /// <summary>What is wrong with the values, one sentence each.</summary>
+    public IEnumerable<string> Errors()
+    {
+        if (Levels is < 1 or > 16)
+            yield return $"Levels is {Levels}: it must be 1 to 16.";
+        if (!(FirstLevelSeconds > 0) || double.IsInfinity(FirstLevelSeconds))
+            yield return $"FirstLevelSeconds is {FirstLevelSeconds}: it must be a positive number of seconds.";
+        if (!(LevelFactor > 1) || double.IsInfinity(LevelFactor))
+            yield return $"LevelFactor is {LevelFactor}: it must be a number above 1.";
+        if (!(Hysteresis is >= 0 and <= 1))
+            yield return $"Hysteresis is {Hysteresis}: it must be 0 to 1.";
+        if (!(AgingRatio > 1) || double.IsInfinity(AgingRatio))
+            yield return $"AgingRatio is {AgingRatio}: it must be a number above 1.";
+        if (!Enum.IsDefined(Exponent))
+            yield return $"Exponent is {Exponent}: it must be Zero, Half, One or Two.";
+        if (!(MemoryWeight is >= 0 and <= 1000))
+            yield return $"MemoryWeight is {MemoryWeight}: it must be 0 to 1000.";
+        if (!(GuardAfter >= 1))
+            yield return $"GuardAfter is {GuardAfter}: it must be at least 1.";
+        if (!(GuardShare is >= 0 and <= 1) || (GuardShare == 0 && !double.IsInfinity(GuardAfter)))
+            yield return $"GuardShare is {GuardShare}: it must be 0 to 1, and above 0 when GuardAfter is finite.";
+    }
+}

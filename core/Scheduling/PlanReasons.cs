@@ -1,0 +1,47 @@
+using Astraea.Core.Lifecycle;
+using Astraea.Core.Placement;
+
+namespace Astraea.Core.Scheduling;
+
+/// <summary>Why a plan says what it says, in words with figures.</summary>
+internal static class PlanReasons
+{
+    public static string Lease(LeaseCandidate candidate, WorkerId worker, ISchedulingPolicy policy, string? displaced, int blocks, int blocksFree)
+    {
+        string where = Where(candidate, worker);
+        string rank = candidate.Rank.Band == Rank.GuardBand
+            ? $"guard lane for {candidate.Rank.Score:0.0} s, past {policy.GuardAfter:0.#} x {candidate.Inputs.IsolatedSeconds:0.00} s"
+            : $"score {candidate.Rank.Score:0.00} at level {candidate.Rank.Band}";
+        return displaced is null ? $"{where}; {rank}" : $"{where}; {rank}; {blocks} blocks with {blocksFree} free, to displace {displaced}";
+    }
+
+    private static string Where(LeaseCandidate candidate, WorkerId worker)
+    {
+        RequestStatus status = candidate.Request.Status;
+        PlacementJudgement judgement = candidate.Judgement;
+        return judgement.Verdict switch
+        {
+            PlacementVerdict.Home => $"home {worker} holds {candidate.Request.Kv?.ResidentTokens ?? 0} of {status.ContextTokens} tokens",
+            PlacementVerdict.Taken =>
+                $"taken from {candidate.Request.Kv?.Worker}: done in {judgement.FinishHere:0.00} s here, {judgement.FinishThere:0.00} s there, "
+                + $"{candidate.Request.Kv?.ResidentTokens ?? 0} tokens again",
+            _ => judgement.FinishThere > 0
+                ? $"new: done in {judgement.FinishHere:0.00} s on {worker}, {judgement.FinishThere:0.00} s on the next lightest"
+                : $"new: done in {judgement.FinishHere:0.00} s on {worker}, no other has room",
+        };
+    }
+
+    public static string Migration(LiveRequest request, KnownWorker target, double chance, double gain) =>
+        $"{request.Kv?.ResidentTokens ?? 0} tokens to {target.Pull.Worker}: next segment done {gain:0.00} s sooner, tool still works then with chance {chance:0.00}";
+
+    /// <summary>Why a ready request has not been placed, for people.</summary>
+    public static string Waiting(SchedulerState state, LiveRequest request, int blockTokens, Instant now)
+    {
+        int blocks = request.BlocksAtEnd(blockTokens);
+        string wait = $"ready for {request.OpenWaitSeconds(now):0.0} s, needs {blocks} blocks";
+        if (state.Workers.Count == 0)
+            return $"{wait}; no worker is known";
+        string room = string.Join(", ", state.Workers.Select(w => $"{w.Pull.Worker} has {w.BlocksLeft} of {w.Pull.BlocksTotal} blocks and {w.SlotsLeft} slots free"));
+        return request.Home is { } home ? $"{wait}; its KV is on {home.Pull.Worker}; {room}" : $"{wait}; {room}";
+    }
+}

@@ -1,0 +1,38 @@
+using Astraea.Core.KvCache;
+
+namespace Astraea.Core.Scheduling;
+
+/// <summary><c>program-fcfs</c>: agent requests in the order they arrived; KV is left to the prefix cache and the host tier (SCHEDULING.md §4).</summary>
+/// <remarks>Strict: what does not fit holds up everything behind it, so no request waits for a later one.</remarks>
+public sealed class ProgramFcfs : ISchedulingPolicy
+{
+    /// <summary>Name in options and records.</summary>
+    public const string PolicyName = "program-fcfs";
+
+    /// <inheritdoc/>
+    public string Name => PolicyName;
+
+    /// <inheritdoc/>
+    public KvPolicyKind KvPolicy => KvPolicyKind.CacheOnly;
+
+    /// <inheritdoc/>
+    public bool LowerQueuesFill => false;
+
+    /// <inheritdoc/>
+    public bool BatchSynchronous => false;
+
+    /// <inheritdoc/>
+    public bool PreemptsRunning => false;
+
+    /// <inheritdoc/>
+    public double GuardShare => 0;
+
+    /// <inheritdoc/>
+    public double GuardAfter => double.PositiveInfinity;
+
+    /// <inheritdoc/>
+    public Rank Rank(RankInputs inputs, int poolBlocks, Instant now) => new(0, 0, inputs.Arrival, inputs.Request);
+
+    /// <inheritdoc/>
+    public int Level(LevelInputs inputs, Instant now) => 0;
+}

@@ -1,0 +1,75 @@
+using Astraea.Core.KvCache;
+
+namespace Astraea.Core.Scheduling;
+
+/// <summary><c>astraea-paper</c>: stateful multi-level feedback queues with HRRN inside, as published (Ni et al., arXiv 2512.14142 §4.1–4.3; SCHEDULING.md §1).</summary>
+/// <remarks>
+/// It promises no bound on waiting: a segment that never ran ages only in the last queue, so in the queues between it can starve under a stream of
+/// work in the first (StarvationTests).
+/// </remarks>
+public sealed class StatefulMlfq : ISchedulingPolicy
+{
+    /// <summary>Name in options and records.</summary>
+    public const string PolicyName = "astraea-paper";
+
+    private readonly StatefulMlfqOptions _options;
+
+    /// <summary>Takes the parameters.</summary>
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    public StatefulMlfq(StatefulMlfqOptions? options = null)
+    {
+        _options = options ?? new StatefulMlfqOptions();
+        SchedulingPolicies.Require(_options.Errors());
+    }
+
+    /// <summary>m: how many queues there are.</summary>
+    public int Queues => _options.Thresholds.Length + 1;
+
+    /// <inheritdoc/>
+    public string Name => PolicyName;
+
+    /// <inheritdoc/>
+    public KvPolicyKind KvPolicy => KvPolicyKind.PressurePaper;
+
+    /// <inheritdoc/>
+    public bool LowerQueuesFill => _options.LowerQueuesFill;
+
+    /// <inheritdoc/>
+    public bool BatchSynchronous => _options.BatchSynchronous;
+
+    /// <summary>False: the paper preempts at segment boundaries.</summary>
+    public bool PreemptsRunning => false;
+
+    /// <inheritdoc/>
+    public double GuardShare => 0;
+
+    /// <inheritdoc/>
+    public double GuardAfter => double.PositiveInfinity;
+
+    /// <inheritdoc/>
+    public Rank Rank(RankInputs inputs, int poolBlocks, Instant now)
+    {
+        double service = Math.Max(inputs.SegmentSeconds, SchedulingPolicies.SecondsMin);
+        return new Rank(inputs.Level, (inputs.WaitedSeconds(now) + service) / service, inputs.Arrival, inputs.Request);
+    }
+
+    /// <inheritdoc/>
+    public int Level(LevelInputs inputs, Instant now)
+    {
+        if (inputs.Current < 0)
+            return 0;
+        int last = Queues - 1;
+        int current = Math.Min(inputs.Current, last);
+        if (inputs.Segment > 0)
+        {
+            // The last queue has no threshold of its own: what sent a request there, the threshold above it, must be kept to leave it.
+            int threshold = _options.Thresholds[Math.Min(current, last - 1)];
+            if (inputs.Segment > threshold)
+                return Math.Min(current + 1, last);
+            return inputs.EndedInTool ? Math.Max(current - 1, 0) : current;
+        }
+        double service = Math.Max(inputs.SegmentSeconds, SchedulingPolicies.SecondsMin);
+        bool aged = current == last && (inputs.WaitedSeconds + service) / service > _options.AgingRatio;
+        return aged ? 0 : current;
+    }
+}

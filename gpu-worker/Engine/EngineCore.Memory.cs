@@ -1,0 +1,199 @@
+using Astraea.Core;
+using Astraea.Core.KvCache;
+using Astraea.Core.Scheduling;
+using Astraea.Worker.Memory;
+
+namespace Astraea.Worker.Engine;
+
+// Who gets memory: admission by rank, growth of running segments, and who gives way when there is none.
+// Order of giving way: preserved KV of waiting agents, KV held by segments that wait, then the lowest-ranked running segment.
+// At least the highest-ranked segment always progresses, so there is no deadlock.
+internal sealed partial class EngineCore
+{
+    /// <summary>Blocks that admitted segments still need for tokens they know.</summary>
+    private int ReservedBlocks()
+    {
+        int reserved = 0;
+        foreach (EngineSegment segment in _running)
+            reserved += MissingBlocks(segment);
+        return reserved;
+    }
+
+    private int BlocksOffered()
+    {
+        int offered = Store.Device.Available - ReservedBlocks();
+        foreach (EngineSegment segment in _waiting)
+            offered -= MissingBlocks(segment);
+        return Math.Max(0, offered);
+    }
+
+    private static int MissingBlocks(EngineSegment segment) => Math.Max(0, segment.Kv.BlocksFor(segment.Kv.Length) - segment.Kv.BlockCount);
+
+    /// <summary>Lets waiting segments join the batch, best rank first.</summary>
+    /// <remarks>When the head of a queue does not fit, nobody of that queue passes it; lower queues fill only if the policy says so.</remarks>
+    private void Admit(Instant now)
+    {
+        if (_waiting.Count == 0 || (_policy.BatchSynchronous && _running.Count > 0))
+            return;
+        _candidates.Clear();
+        _candidates.AddRange(_waiting);
+        int? blockedBand = null;
+        foreach (EngineSegment segment in _candidates)
+        {
+            if (blockedBand is { } band && (segment.Rank.Band == band || !_policy.LowerQueuesFill))
+                continue;
+            if (!TryAdmit(segment, now))
+                blockedBand = segment.Rank.Band;
+        }
+    }
+
+    /// <summary>Makes room for a segment and lets it in, or fails it when no room can ever be enough.</summary>
+    private bool TryAdmit(EngineSegment segment, Instant now)
+    {
+        if (segment.Kv.BlocksFor(segment.Kv.Length) > Store.Device.Total)
+        {
+            FailForSize(segment);
+            return true;
+        }
+        bool takes = (_policy.PreemptsRunning || segment.Rank.Band == Rank.GuardBand) && FitsByTaking(segment);
+        if (_running.Count >= _parts.Options.Slots && !(takes && PreemptBelow(segment, now)))
+            return false;
+        while (!Fits(segment))
+        {
+            bool madeRoom = Idle.ReleaseOne(now) || ReleaseHeldByWaiting(segment) || (takes && PreemptBelow(segment, now));
+            if (!madeRoom)
+                return false;
+        }
+        if (segment.Kv.BlockCount == 0)
+        {
+            long bytes = (long)Store.Attach(segment.Kv, HostPays) * Store.BlockBytes;
+            segment.SwappedInBytes += bytes;
+            _totals.SwappedIn += bytes;
+        }
+        _waiting.Remove(segment);
+        _running.Add(segment);
+        segment.Admit(now);
+        return true;
+    }
+
+    private bool HostPays => Costs.SwapSecondsPerToken < Costs.PrefillSecondsPerToken;
+
+    private bool Fits(EngineSegment segment)
+    {
+        // A running batch keeps a block for the growth of each sequence, so that who joins does not push out who runs.
+        int growth = _running.Count == 0 ? 0 : Math.Min(_running.Count + 1, Store.Device.Total / 8);
+        int room = Store.Device.Available - ReservedBlocks() - growth;
+        int missing = MissingBlocks(segment);
+        if (missing <= room)
+            return true;
+        if (segment.Kv.BlockCount > 0)
+            return false;
+        PrefixHits hits = Store.Probe(segment.Kv, HostPays);
+        return missing - hits.DeviceBlocks + hits.Idle <= room;
+    }
+
+    /// <summary>Whether taking everything from lower bands would be enough: else nobody is set aside for nothing.</summary>
+    private bool FitsByTaking(EngineSegment segment)
+    {
+        int room = Store.Device.Available + Idle.PinnedBlocks;
+        foreach (EngineSegment running in _running)
+            room += running.Rank.Band > segment.Rank.Band ? running.Kv.BlockCount : -MissingBlocks(running);
+        return MissingBlocks(segment) <= room;
+    }
+
+    private bool PreemptBelow(EngineSegment segment, Instant now)
+    {
+        EngineSegment? worst = Worst(_running);
+        if (worst is null || worst.Rank.Band <= segment.Rank.Band)
+            return false;
+        Preempt(worst, now);
+        return true;
+    }
+
+    /// <summary>Takes blocks that a lower-ranked segment holds while it waits; anybody's when nothing runs, so that the best can.</summary>
+    private bool ReleaseHeldByWaiting(EngineSegment forWhom)
+    {
+        EngineSegment? worst = null;
+        foreach (EngineSegment other in _waiting)
+        {
+            bool mayTake = other.Kv.BlockCount > 0 && other != forWhom && (_running.Count == 0 || other.Rank.CompareTo(forWhom.Rank) > 0);
+            if (mayTake && (worst is null || other.Rank.CompareTo(worst.Rank) > 0))
+                worst = other;
+        }
+        if (worst is null)
+            return false;
+        ReleaseKv(worst);
+        return true;
+    }
+
+    /// <summary>Gets blocks for the planned rows, best rank first.</summary>
+    private void Secure(Instant now)
+    {
+        foreach ((EngineSegment segment, int rows) in _plan)
+        {
+            while (segment.Running && !Store.TryGrow(segment.Kv, segment.Kv.Computed + rows))
+                MakeRoom(segment, now);
+        }
+    }
+
+    private void MakeRoom(EngineSegment forWhom, Instant now)
+    {
+        if (Idle.ReleaseOne(now) || ReleaseHeldByWaiting(forWhom))
+            return;
+        EngineSegment worst = Worst(_running)!;
+        if (_running.Count > 1)
+            Preempt(worst, now);
+        else if (!TakeFromAnyWaiting(forWhom))
+            FailForSize(forWhom);
+    }
+
+    // The last one running owns everything but what better-ranked waiting segments hold: it comes before them, it is running.
+    private bool TakeFromAnyWaiting(EngineSegment forWhom)
+    {
+        EngineSegment? holder = _waiting.FindLast(s => s != forWhom && s.Kv.BlockCount > 0);
+        if (holder is null)
+            return false;
+        ReleaseKv(holder);
+        return true;
+    }
+
+    private void Preempt(EngineSegment segment, Instant now)
+    {
+        ReleaseKv(segment);
+        _running.Remove(segment);
+        _waiting.Add(segment);
+        segment.GiveWay(now);
+        _totals.Preemptions++;
+    }
+
+    /// <summary>Takes a segment's blocks: copied to the host tier when that costs less than computing them again.</summary>
+    private void ReleaseKv(EngineSegment segment)
+    {
+        SequenceKv kv = segment.Kv;
+        int copy = Store.BlocksToCopy(kv);
+        double swapSeconds = Costs.SwapSecondsPerToken * Store.BlockTokens * (copy + kv.Published);
+        bool swap = copy <= Store.Host.Room && Store.Host.Room > 0 && swapSeconds < Costs.PrefillSecondsPerToken * kv.Computed;
+        if (swap)
+        {
+            long bytes = (long)Math.Max(0, Store.CopyToHost(kv)) * Store.BlockBytes;
+            segment.SwappedOutBytes += bytes;
+            _totals.SwappedOut += bytes;
+        }
+        Store.Detach(kv, !swap ? KvRelease.EvictFirst : _policy.KvPolicy == KvPolicyKind.PressurePaper ? KvRelease.Free : KvRelease.Recent);
+    }
+
+    private void FailForSize(EngineSegment segment) => Leave(segment, new SegmentEnd.Failed(
+        "context_exceeds_memory",
+        $"The context needs {segment.Kv.BlocksFor(segment.Kv.Length)} KV blocks; worker {_parts.Worker} has {Store.Device.Total}."));
+
+    private static EngineSegment? Worst(List<EngineSegment> segments)
+    {
+        EngineSegment? worst = null;
+        foreach (EngineSegment segment in segments)
+        {
+            if (worst is null || segment.Rank.CompareTo(worst.Rank) > 0)
+                worst = segment;
+        }
+        return worst;
+    }
+}
