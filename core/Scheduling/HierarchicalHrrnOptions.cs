@@ -37,7 +37,7 @@ public sealed record HierarchicalHrrnOptions
     /// <summary>a: how much waiting counts inside a level.</summary>
     public WaitExponent Exponent { get; init; } = WaitExponent.One;
 
-    /// <summary>β: how much holding memory counts against a segment; 0 to 1000.</summary>
+    /// <summary>β: how much holding memory counts against a segment; 0 to 1000. Default 0.</summary>
     public double MemoryWeight { get; init; }
 
     /// <summary>D: open wait after which a segment joins the guard lane (multiples of its isolated service). At least 1; infinity for no lane.</summary>

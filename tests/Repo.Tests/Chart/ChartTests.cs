@@ -22,21 +22,21 @@ public sealed class ChartTests
     }
 
     [Fact]
-    public void Templates_are_closed_and_find_what_they_include() => Assert.Empty(ChartGuards.Templates(Templates));
+    public void Templates_are_closed_and_find_what_they_include() => Guard.Clean(ChartGuards.Templates(Templates));
 
     [Fact]
-    public void Templates_and_values_name_the_same_things() => Assert.Empty(ChartGuards.Values(Templates, _values));
+    public void Templates_and_values_name_the_same_things() => Guard.Clean(ChartGuards.Values(Templates, _values));
 
     [Fact]
-    public void The_schema_describes_the_values() => Assert.Empty(ChartGuards.Schema(_values, Repository.Read(Folder + "values.schema.json").Text));
+    public void The_schema_describes_the_values() => Guard.Clean(ChartGuards.Schema(_values, Repository.Read(Folder + "values.schema.json").Text));
 
     [Fact]
     public void The_environment_holds_settings_of_the_silo_and_nothing_else() =>
-        Assert.Empty(Templates.SelectMany(file => ChartGuards.Environment(file, ChartGuards.Settings)));
+        Guard.Clean(Templates.SelectMany(file => ChartGuards.Environment(file, ChartGuards.Settings)));
 
     [Fact]
     public void Settings_in_the_comments_of_the_values_exist() =>
-        Assert.Empty(ChartGuards.Environment(Repository.Read(Folder + "values.yaml"), ChartGuards.Settings));
+        Guard.Clean(ChartGuards.Environment(Repository.Read(Folder + "values.yaml"), ChartGuards.Settings));
 
     [Theory]
     [InlineData("runAsNonRoot: true"), InlineData("readOnlyRootFilesystem: true"), InlineData("allowPrivilegeEscalation: false")]

@@ -11,20 +11,20 @@ public sealed class DocTests
     private static RepoFile[] Records => [.. Documents.Where(file => file.Path.StartsWith("docs/adr/", StringComparison.Ordinal))];
 
     [Fact]
-    public void Paths_named_in_documents_exist() => Assert.Empty(Documents.SelectMany(file => DocGuards.Paths(file, Exists, _roots)));
+    public void Paths_named_in_documents_exist() => Guard.Clean(Documents.SelectMany(file => DocGuards.Paths(file, Exists, _roots)));
 
     [Fact]
     public void Decisions_are_numbered_and_complete()
     {
         Assert.NotEmpty(Records);
-        Assert.Empty(DocGuards.Decisions(Records));
+        Guard.Clean(DocGuards.Decisions(Records));
     }
 
     [Fact]
     public void Decisions_cited_in_sources_exist()
     {
         HashSet<string> numbers = [.. Records.Select(record => Path.GetFileName(record.Path)[..4])];
-        Assert.Empty(Repository.Sources.Where(file => !file.Path.StartsWith("tests/Repo.Tests/", StringComparison.Ordinal))
+        Guard.Clean(Repository.Sources.Where(file => !file.Path.StartsWith("tests/Repo.Tests/", StringComparison.Ordinal))
             .SelectMany(file => DocGuards.Citations(file, numbers)));
     }
 

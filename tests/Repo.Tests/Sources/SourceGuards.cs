@@ -66,7 +66,7 @@ internal static partial class SourceGuards
             yield return $"{file.Path} has namespace {match.Groups[1].Value}; its folder says {expected}";
     }
 
-    /// <summary>An option says what it does and what holds when nobody sets it.</summary>
+    /// <summary>An option says what it does and, in words or by its initial value, what holds when nobody sets it.</summary>
     public static IEnumerable<string> Options(RepoFile file)
     {
         foreach (Match match in OptionProperty().Matches(file.Text))
@@ -74,7 +74,7 @@ internal static partial class SourceGuards
             string doc = match.Groups["doc"].Value;
             if (!doc.Contains("<summary>", StringComparison.Ordinal))
                 yield return $"{file.Path}: option {match.Groups["name"].Value} is not explained";
-            else if (!match.Groups["required"].Success && !doc.Contains("Default", StringComparison.Ordinal))
+            else if (!match.Groups["required"].Success && !match.Groups["value"].Success && !match.Groups["optional"].Success && !doc.Contains("Default", StringComparison.Ordinal))
                 yield return $"{file.Path}: option {match.Groups["name"].Value} does not state its default";
         }
     }
@@ -94,6 +94,6 @@ internal static partial class SourceGuards
     [GeneratedRegex("""^namespace\s+([\w.]+)\s*;""", RegexOptions.Multiline)]
     private static partial Regex FileNamespace();
 
-    [GeneratedRegex("""(?<doc>(?:^[ \t]*///.*\n)*)(?:^[ \t]*\[.*\]\s*\n)*^[ \t]*public (?<required>required )?(?:[\w<>?.,\[\] ]+) (?<name>\w+) \{ get; (?:init|set); \}""", RegexOptions.Multiline)]
+    [GeneratedRegex("""(?<doc>(?:^[ \t]*///.*\n)*)(?:^[ \t]*\[.*\]\s*\n)*^[ \t]*public (?<required>required )?[\w<>?.,\[\] ]*[\w>\]](?<optional>\?)? (?<name>\w+) \{ get; (?:init|set); \}(?<value> = )?""", RegexOptions.Multiline)]
     private static partial Regex OptionProperty();
 }
