@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Astraea.Core.Determinism;
 
 namespace Astraea.Core.Workloads;
 
@@ -15,7 +16,7 @@ public static class Arrivals
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         if (!double.IsFinite(perSecond) || perSecond <= 0)
             throw new ArgumentOutOfRangeException(nameof(perSecond), perSecond, "A rate is a positive number.");
-        SplitMix64 draws = SplitMix64.Child(seed, ArrivalPart);
+        SeededGenerator draws = new SeedTree(seed).Child("arrivals").Generator();
         var moments = ImmutableArray.CreateBuilder<TimeSpan>(count);
         double at = 0;
         for (int i = 0; i < count; i++)
@@ -25,7 +26,4 @@ public static class Arrivals
         }
         return moments.MoveToImmutable();
     }
-
-    /// <summary>The part of a seed that arrivals draw from: apart from those of requests.</summary>
-    private const ulong ArrivalPart = 0x6172_7269_7661_6C73;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Astraea.Core.Determinism;
 
 namespace Astraea.Core.Workloads;
 
@@ -24,13 +25,14 @@ public static class SyntheticWorkload
     public static ImmutableArray<WorkloadRequest> Generate(ulong seed, int count, ImmutableArray<WorkloadCategory> categories, int contextTokensMax)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var tree = new SeedTree(seed).Child("synthetic");
         int[] quotas = CategoryQuotas.Split(count, [.. categories.Select(static c => c.Weight)]);
         int[] order = [.. quotas.SelectMany(static (quota, category) => Enumerable.Repeat(category, quota))];
-        SplitMix64.Child(seed, 0).Shuffle(order.AsSpan());
-        return [.. order.Select((category, index) => Draw(categories[category], contextTokensMax, index, SplitMix64.Child(seed, (ulong)index + 1)))];
+        RandomOrder.Shuffle(order, tree.Child("order").Generator());
+        return [.. order.Select((category, index) => Draw(categories[category], contextTokensMax, index, tree.Child("request", index).Generator()))];
     }
 
-    private static WorkloadRequest Draw(WorkloadCategory category, int contextTokensMax, int index, SplitMix64 draws)
+    private static WorkloadRequest Draw(WorkloadCategory category, int contextTokensMax, int index, SeededGenerator draws)
     {
         int calls = category.Calls.DrawWhole(draws);
         int segments = Math.Max(1, category.EndsInCall ? calls : calls + 1);

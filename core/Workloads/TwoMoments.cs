@@ -1,3 +1,5 @@
+using Astraea.Core.Determinism;
+
 namespace Astraea.Core.Workloads;
 
 /// <summary>A distribution over [Least, ∞) known by its mean and standard deviation only.</summary>
@@ -15,7 +17,7 @@ public readonly record struct TwoMoments(double Least, double Mean, double Devia
     public static TwoMoments Always(double value) => new(value, value, 0);
 
     /// <summary>One draw.</summary>
-    internal double Draw(SplitMix64 draws)
+    internal double Draw(SeededGenerator draws)
     {
         double excess = Mean - Least;
         if (Deviation <= 0 || excess <= 0)
@@ -25,24 +27,24 @@ public readonly record struct TwoMoments(double Least, double Mean, double Devia
     }
 
     /// <summary>One draw, rounded to a whole number at random.</summary>
-    internal int DrawWhole(SplitMix64 draws) => (int)Math.Floor(Draw(draws) + draws.NextUnit());
+    internal int DrawWhole(SeededGenerator draws) => (int)Math.Floor(Draw(draws) + draws.NextDouble());
 
-    private static double DrawUnitMean(double squaredVariation, SplitMix64 draws)
+    private static double DrawUnitMean(double squaredVariation, SeededGenerator draws)
     {
         if (squaredVariation <= 1.0 / 16)
-            return 1 + Math.Sqrt(3 * squaredVariation) * (2 * draws.NextUnit() - 1);
+            return 1 + Math.Sqrt(3 * squaredVariation) * (2 * draws.NextDouble() - 1);
         if (squaredVariation <= 1)
         {
             double k = Math.Ceiling(1 / squaredVariation - 1e-9);
             double lower = (k * squaredVariation - Math.Sqrt(Math.Max(0, k * (1 + squaredVariation) - k * k * squaredVariation))) / (1 + squaredVariation);
-            int stages = draws.NextUnit() < lower ? (int)k - 1 : (int)k;
+            int stages = draws.NextDouble() < lower ? (int)k - 1 : (int)k;
             double sum = 0;
             for (int stage = 0; stage < stages; stage++)
                 sum += draws.NextExponential();
             return sum / (k - lower);
         }
         double first = (1 + Math.Sqrt((squaredVariation - 1) / (squaredVariation + 1))) / 2;
-        double share = draws.NextUnit() < first ? first : 1 - first;
+        double share = draws.NextDouble() < first ? first : 1 - first;
         return draws.NextExponential() / (2 * share);
     }
 }

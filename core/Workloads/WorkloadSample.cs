@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Astraea.Core.Determinism;
 
 namespace Astraea.Core.Workloads;
 
@@ -15,21 +16,22 @@ public static class WorkloadSample
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         // Ordered by name, so that the order of lines in the file does not matter to the categories.
         WorkloadRequest[][] categories = [.. source.GroupBy(static r => r.Category).OrderBy(static g => g.Key, StringComparer.Ordinal).Select(static g => g.ToArray())];
+        var tree = new SeedTree(seed).Child("sample");
         int[] quotas = CategoryQuotas.Split(count, [.. categories.Select(static c => c.Length)]);
         var taken = new List<WorkloadRequest>(count);
         for (int category = 0; category < categories.Length; category++)
         {
-            SplitMix64 draws = SplitMix64.Child(seed, (ulong)category + 1);
+            SeededGenerator draws = tree.Child(categories[category][0].Category).Generator();
             for (int round = 1, left = quotas[category]; left > 0; round++)
             {
-                draws.Shuffle(categories[category].AsSpan());
+                RandomOrder.Shuffle(categories[category], draws);
                 int now = Math.Min(left, categories[category].Length);
                 taken.AddRange(categories[category].Take(now).Select(r => round == 1 ? r : r with { Id = $"{r.Id}#{round}" }));
                 left -= now;
             }
         }
         WorkloadRequest[] sample = [.. taken];
-        SplitMix64.Child(seed, 0).Shuffle(sample.AsSpan());
+        RandomOrder.Shuffle(sample, tree.Child("order").Generator());
         return [.. sample];
     }
 
@@ -39,12 +41,10 @@ public static class WorkloadSample
     /// <param name="meanSeconds">Their mean (s).</param>
     public static ImmutableArray<WorkloadRequest> DrawUnknownToolTimes(ImmutableArray<WorkloadRequest> requests, ulong seed, double meanSeconds)
     {
-        SplitMix64 draws = SplitMix64.Child(seed, ToolTimePart);
+        SeededGenerator draws = new SeedTree(seed).Child("tool-seconds").Generator();
         return [.. requests.Select(r => r with { Segments = [.. r.Segments.Select(Fill)] })];
 
         WorkloadSegment Fill(WorkloadSegment segment) =>
             segment is { Tool: not null, ToolSeconds: null } ? segment with { ToolSeconds = draws.NextExponential() * meanSeconds } : segment;
     }
-
-    private const ulong ToolTimePart = 0x746F_6F6C_7469_6D65;
 }
