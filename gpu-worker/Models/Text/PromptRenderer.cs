@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Astraea.Contracts.Text;
+using Astraea.Core.Lifecycle;
+using Astraea.Worker.Models.ChatTemplate;
+using Astraea.Worker.Models.Tokenizer;
+
+namespace Astraea.Worker.Models.Text;
+
+/// <summary>Renders conversations through a chat template into token ids.</summary>
+internal sealed class PromptRenderer
+{
+    private readonly BpeTokenizer _tokenizer;
+    private readonly JinjaTemplate _template;
+    private readonly JinjaTemplate _toolTemplate;
+    private readonly IReadOnlyDictionary<string, string> _named;
+    private readonly ImmutableArray<int> _endTokens;
+    private readonly string _opening;
+
+    /// <param name="tokenizer">Encodes text.</param>
+    /// <param name="template">Template without tools.</param>
+    /// <param name="toolTemplate">Template with tools; often the same.</param>
+    /// <param name="named">Texts templates know by name, such as <c>bos_token</c>.</param>
+    /// <param name="endTokens">Ids that end an answer.</param>
+    public PromptRenderer(
+        BpeTokenizer tokenizer, JinjaTemplate template, JinjaTemplate toolTemplate, IReadOnlyDictionary<string, string> named, ImmutableArray<int> endTokens)
+    {
+        _tokenizer = tokenizer;
+        _template = template;
+        _toolTemplate = toolTemplate;
+        _named = named;
+        _endTokens = endTokens;
+        _opening = FindOpening();
+    }
+
+    public RenderedPrompt Render(ChatConversation conversation)
+    {
+        var sentinels = new Sentinels(_tokenizer);
+        object? tools = string.IsNullOrEmpty(conversation.ToolsJson) ? null : ParseJson(conversation.ToolsJson, sentinels.HideControls, "tools");
+        string rendered = RenderText([.. conversation.Items.Select(item => (object?)Message(item, sentinels))], tools, addOpening: true);
+        return Encode(sentinels.Cut(rendered));
+    }
+
+    private RenderedPrompt Encode(List<PromptPart> parts)
+    {
+        var tokens = new List<int>();
+        int content = 0;
+        for (int i = 0; i < parts.Count; i++)
+        {
+            int before = tokens.Count;
+            switch (parts[i])
+            {
+                case PromptPart.Output output:
+                    tokens.AddRange(output.Tokens);
+                    content += output.Tokens.Length;
+                    break;
+                case PromptPart.Typed typed:
+                    _tokenizer.Encode(typed.Text, parseAdded: false, tokens);
+                    content += typed.Content ? tokens.Count - before : 0;
+                    break;
+                case PromptPart.Template template:
+                    bool leadsToOutput = i + 1 < parts.Count && parts[i + 1] is PromptPart.Output;
+                    _tokenizer.Encode(leadsToOutput ? CutToOpening(template.Text) : template.Text, parseAdded: true, tokens);
+                    // An answer that ended by itself has its end token already.
+                    if (i > 0 && parts[i - 1] is PromptPart.Output && before > 0 && tokens.Count > before
+                        && tokens[before] == tokens[before - 1] && _endTokens.Contains(tokens[before]))
+                        tokens.RemoveAt(before);
+                    break;
+            }
+        }
+        return new RenderedPrompt([.. tokens], content);
+    }
+
+    /// <summary>
+    /// Our own answer follows what it was generated after: the opening of an answer, and nothing a template would put between the two afterwards
+    /// (an empty thought, say), because the tokens before the answer are those whose KV is held.
+    /// </summary>
+    private string CutToOpening(string text)
+    {
+        int at = _opening.Length == 0 ? -1 : text.LastIndexOf(_opening, StringComparison.Ordinal);
+        return at < 0 ? text : text[..(at + _opening.Length)];
+    }
+
+    /// <summary>What the template writes for the model to go on from: the difference the generation prompt makes.</summary>
+    private string FindOpening()
+    {
+        List<object?> messages = [new OrderedDictionary<string, object?>(StringComparer.Ordinal) { ["role"] = "user", ["content"] = "x" }];
+        try
+        {
+            string with = RenderText(messages, null, addOpening: true);
+            string without = RenderText(messages, null, addOpening: false);
+            return with.StartsWith(without, StringComparison.Ordinal) ? with[without.Length..] : "";
+        }
+        catch (TextException)
+        {
+            return ""; // A template that refuses this conversation: its openings are taken as they come.
+        }
+    }
+
+    private string RenderText(List<object?> messages, object? tools, bool addOpening)
+    {
+        var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["messages"] = messages,
+            ["tools"] = tools,
+            ["add_generation_prompt"] = addOpening,
+        };
+        foreach (var (name, text) in _named)
+            variables[name] = text;
+        return (tools is null ? _template : _toolTemplate).Render(variables);
+    }
+
+    private static OrderedDictionary<string, object?> Message(ChatItem item, Sentinels sentinels)
+    {
+        bool own = item.Role == ChatRole.Assistant && item.OutputTokens.Length > 0;
+        var message = new OrderedDictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["role"] = item.Role switch
+            {
+                ChatRole.System => "system",
+                ChatRole.User => "user",
+                ChatRole.Assistant => "assistant",
+                _ => "tool",
+            },
+            ["content"] = own ? sentinels.Hide(item.OutputTokens) : sentinels.Hide(item.Text),
+        };
+        if (!own && item.Calls.Length > 0)
+            message["tool_calls"] = item.Calls.Select(call => (object?)Call(call, sentinels)).ToList();
+        if (item.CallId is not null)
+            message["tool_call_id"] = sentinels.HideControls(item.CallId);
+        if (item.Name is not null)
+            message["name"] = sentinels.HideControls(item.Name);
+        return message;
+    }
+
+    private static OrderedDictionary<string, object?> Call(ToolCall call, Sentinels sentinels)
+    {
+        object? arguments;
+        try
+        {
+            arguments = ParseJson(call.Arguments, sentinels.HideControls, "arguments");
+        }
+        catch (TextException)
+        {
+            // A client may echo arguments that never were JSON; templates then print the string.
+            arguments = sentinels.HideControls(call.Arguments);
+        }
+        return new OrderedDictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["id"] = sentinels.HideControls(call.Id),
+            ["type"] = "function",
+            ["function"] = new OrderedDictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["name"] = sentinels.HideControls(call.Name),
+                ["arguments"] = arguments,
+            },
+        };
+    }
+
+    private static object? ParseJson(string json, Func<string, string> text, string what)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return TemplateValues.FromJson(document.RootElement, text);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new TextException($"{what} is not JSON: {e.Message}", e);
+        }
+    }
+}
