@@ -19,13 +19,8 @@ internal sealed partial class EngineCore
         return reserved;
     }
 
-    private int BlocksOffered()
-    {
-        int offered = Store.Device.Available - ReservedBlocks();
-        foreach (EngineSegment segment in _waiting)
-            offered -= MissingBlocks(segment);
-        return Math.Max(0, offered);
-    }
+    // Preserved KV counts as offered: it gives way to running work. What waits inside is counted by the scheduler.
+    private int BlocksOffered() => Math.Max(0, Store.Device.Available + Idle.PinnedBlocks - ReservedBlocks());
 
     private static int MissingBlocks(EngineSegment segment) => Math.Max(0, segment.Kv.BlocksFor(segment.Kv.Length) - segment.Kv.BlockCount);
 

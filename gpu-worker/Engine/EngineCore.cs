@@ -50,7 +50,7 @@ internal sealed partial class EngineCore
 
     public CostMeter Costs { get; } = new();
 
-    /// <summary>Why nothing runs here any more, or null.</summary>
+    /// <summary>Why nothing runs here any more (a fault, or a drain), or null.</summary>
     public string? Quarantine { get; private set; }
 
     /// <summary>Grows whenever room was made or KV moved: a reason to ask for work again.</summary>
@@ -92,9 +92,10 @@ internal sealed partial class EngineCore
             Leave(segment, new SegmentEnd.Stopped());
     }
 
-    /// <summary>Gives all segments back.</summary>
+    /// <summary>Gives all segments back and takes no more.</summary>
     public void ReturnAll(string reason)
     {
+        Quarantine ??= reason;
         for (EngineSegment? segment; (segment = _running.LastOrDefault() ?? _waiting.LastOrDefault()) is not null;)
             Leave(segment, new SegmentEnd.Returned(reason, segment.Usage));
     }
@@ -132,7 +133,7 @@ internal sealed partial class EngineCore
     }
 
     public WorkerSnapshot Snapshot() => new(
-        Store.Device.Total, Store.Device.Used, Idle.PinnedBlocks, Store.Device.Cached, BlocksOffered(), Store.Host.Total, Store.Host.Holding,
+        Store.Device.Total, Store.Device.Used, Idle.PinnedBlocks, Store.Device.Cached, BlocksOffered(), Store.Host.Total, Store.Host.Holding, Store.Host.Room,
         _running.Count, _waiting.Count, Idle.Count, Idle.Preserved, _totals.Steps, _totals.Prefill, _totals.Sampled, _totals.Recomputed,
         _totals.Preemptions, _totals.SwappedOut, _totals.SwappedIn, _totals.Busy, Costs.Profile, Quarantine);
 

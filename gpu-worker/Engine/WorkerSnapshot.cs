@@ -7,9 +7,10 @@ namespace Astraea.Worker.Engine;
 /// <param name="BlocksUsed">Of these, held by running or preserved contexts.</param>
 /// <param name="BlocksPinned">Of the used, held by preserved contexts.</param>
 /// <param name="BlocksCached">Keyed, evictable device blocks.</param>
-/// <param name="BlocksOffered">Device blocks new work could have: free and cached, less what admitted and waiting segments still need.</param>
+/// <param name="BlocksOffered">Device blocks new work could have: free, cached and preserved, less what running segments still need.</param>
 /// <param name="HostTotal">Host blocks.</param>
 /// <param name="HostHolding">Host blocks that hold KV.</param>
+/// <param name="HostRoom">Host blocks that can be had: all that are not in a transfer.</param>
 /// <param name="Running">Segments in the batch.</param>
 /// <param name="Waiting">Segments that wait inside the worker.</param>
 /// <param name="Idle">Contexts of waiting agents that are known here.</param>
@@ -25,6 +26,6 @@ namespace Astraea.Worker.Engine;
 /// <param name="Costs">What steps cost.</param>
 /// <param name="Quarantine">Why the worker takes no work any more, or null.</param>
 public sealed record WorkerSnapshot(
-    int BlocksTotal, int BlocksUsed, int BlocksPinned, int BlocksCached, int BlocksOffered, int HostTotal, int HostHolding,
+    int BlocksTotal, int BlocksUsed, int BlocksPinned, int BlocksCached, int BlocksOffered, int HostTotal, int HostHolding, int HostRoom,
     int Running, int Waiting, int Idle, int Preserved, long Steps, long PrefillTokens, long SampledTokens, long RecomputedTokens,
     long Preemptions, long SwappedOutBytes, long SwappedInBytes, double BusySeconds, CostProfile Costs, string? Quarantine);

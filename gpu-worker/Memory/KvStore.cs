@@ -182,6 +182,21 @@ internal sealed class KvStore
         return copied;
     }
 
+    /// <summary>Pins one block of a context in the host tier, copying it there when only the device has it.</summary>
+    public bool TryPinInHost(SequenceKv kv, int index, out int slot)
+    {
+        if (!Host.TryFind(kv.Keys[index], kv.TokensOfBlock(index), out slot))
+        {
+            bool onDevice = Device.TryFind(kv.Keys[index], kv.TokensOfBlock(index), out int block);
+            if (!onDevice || Host.Store(kv.Keys[index], kv.ParentOf(index), kv.TokensOfBlock(index), out Span<byte> bytes) != HostStore.WriteNow)
+                return false;
+            _memory.CopyOut(block, bytes);
+            Host.TryFind(kv.Keys[index], kv.TokensOfBlock(index), out slot);
+        }
+        Host.Pin(slot);
+        return true;
+    }
+
     /// <summary>Counts where the leading blocks of a context are.</summary>
     public KvResident Resident(SequenceKv kv)
     {
