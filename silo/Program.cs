@@ -1,1 +1,3 @@
-return 0;
+using Astraea.Silo.Composition;
+
+return await NodeProgram.RunAsync(args);

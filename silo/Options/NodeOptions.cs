@@ -33,7 +33,7 @@ public sealed class ModelOptions
 }
 
 /// <summary>How agent requests are ranked.</summary>
-public sealed class SchedulerOptions
+public sealed class PolicyOptions
 {
     /// <summary>Configuration section.</summary>
     public const string Section = "Astraea:Scheduler";
@@ -46,4 +46,4 @@ public sealed class SchedulerOptions
 internal sealed partial class NodeOptionsRanges : IValidateOptions<NodeOptions>;
 
 [OptionsValidator]
-internal sealed partial class SchedulerOptionsRanges : IValidateOptions<SchedulerOptions>;
+internal sealed partial class PolicyOptionsRanges : IValidateOptions<PolicyOptions>;
