@@ -13,17 +13,24 @@ internal static class ClusterSecret
     {
         string path = Path.Combine(dataDirectory, "cluster.secret");
         if (!File.Exists(path))
-        {
-            // Written aside and moved, so that a crash between the two leaves no half secret.
-            string draft = path + ".new";
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var file = new FileStream(draft, options))
-                file.Write(RandomNumberGenerator.GetBytes(Bytes));
-            File.Move(draft, path);
-        }
+            SecretFile.Write(path, RandomNumberGenerator.GetBytes(Bytes));
         byte[] secret = File.ReadAllBytes(path);
         return secret.Length == Bytes ? secret : throw new InvalidDataException($"{path} should hold {Bytes} bytes, not {secret.Length}.");
+    }
+}
+
+/// <summary>A file only its owner may read.</summary>
+internal static class SecretFile
+{
+    /// <summary>Writes it aside and moves it into place, so that a crash between the two leaves no half secret.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        string draft = path + ".new";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new FileStream(draft, options))
+            file.Write(content);
+        File.Move(draft, path);
     }
 }

@@ -1,0 +1,82 @@
+using Astraea.Contracts;
+using Astraea.Contracts.Transfer;
+using Astraea.Core.Lifecycle;
+using Astraea.Core.Scheduling;
+using Astraea.Silo.Options;
+using Astraea.Worker.Engine;
+using Astraea.Worker.Models.Transformer;
+using Microsoft.Extensions.Options;
+
+namespace Astraea.Silo.Composition;
+
+/// <summary>Runs the workers of this process and the data plane between them.</summary>
+internal sealed class WorkerHost(
+    ServedModel model,
+    IOptions<WorkerPoolOptions> pool,
+    IOptions<WorkerOptions> options,
+    ISchedulingPolicy policy,
+    IAgentRequests requests,
+    IClusterScheduler scheduler,
+    TicketSigner tickets,
+    ReadOnlyMemory<byte> secret,
+    ILoggerFactory logs) : IHostedService, IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<WorkerId, WorkerService> _workers = [];
+    private readonly List<CpuModelRunner> _runners = [];
+    private DataPlane? _dataPlane;
+    private Task _work = Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _dataPlane = await DataPlane.StartAsync(_workers.GetValueOrDefault, cancellationToken);
+        int threads = options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / pool.Value.Count);
+        for (int i = 0; i < pool.Value.Count; i++)
+        {
+            WorkerService worker = Create($"w{i}", threads);
+            _workers.Add(worker.Id, worker);
+        }
+        _work = Task.WhenAll(_workers.Values.Select(w => w.RunAsync(_stop.Token)));
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (WorkerService worker in _workers.Values)
+            await worker.DisposeAsync();
+        foreach (CpuModelRunner runner in _runners)
+            runner.Dispose();
+        if (_dataPlane is not null)
+            await _dataPlane.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private WorkerService Create(string name, int threads)
+    {
+        WorkerOptions settings = options.Value.Named(name);
+        CpuModelRunner runner = new(model.Weights, settings.DeviceBlocks, threads);
+        _runners.Add(runner);
+        return new WorkerService(new WorkerParts
+        {
+            Options = settings,
+            Runner = runner,
+            Policy = policy,
+            Text = model.Text,
+            Constraints = model.Constraints,
+            Requests = requests,
+            Scheduler = scheduler,
+            Secret = secret,
+            Tickets = tickets,
+            DataPlane = () => _dataPlane!.Address,
+            Log = logs.CreateLogger("Astraea.Worker"),
+        });
+    }
+}
