@@ -52,6 +52,14 @@ public sealed class WorkerOptions
     [Range(0.0, 3600.0)]
     public double DrainSeconds { get; set; } = 10;
 
+    /// <summary>The same settings for a worker of another name.</summary>
+    public WorkerOptions Named(string name)
+    {
+        var copy = (WorkerOptions)MemberwiseClone();
+        copy.Name = name;
+        return copy;
+    }
+
     /// <summary>What attributes cannot say; empty when all is well.</summary>
     public IEnumerable<string> Problems()
     {

@@ -23,15 +23,15 @@ internal static class LocalNode
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
         IServiceCollection services = builder.Services;
         AddOptions(services);
-        NodeOptions node = Read<NodeOptions>(builder.Configuration, NodeOptions.Section, new NodeOptionsRanges());
-        CheckRoles(node.Roles);
+        NodeOptions node = ReadNode(builder.Configuration);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.WebHost.UseUrls(node.Listen);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
         string data = Path.GetFullPath(node.DataDirectory);
         Directory.CreateDirectory(data);
         byte[] secret = ClusterSecret.ReadOrCreate(data);
-        ServedModel model = ServedModel.Load(Read<ModelOptions>(builder.Configuration, ModelOptions.Section), data);
+        ServedModel model = ServedModel.Load(builder.Configuration.GetSection(ModelOptions.Section).Get<ModelOptions>() ?? new ModelOptions(), data);
         NodeKey.MintWhenNone(builder.Configuration, data);
 
         services.AddSingleton(model);
@@ -51,7 +51,6 @@ internal static class LocalNode
 
     private static void AddOptions(IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<NodeOptions, NodeOptionsRanges>().BindConfiguration(NodeOptions.Section);
         services.AddOptionsWithValidateOnStart<PolicyOptions, PolicyOptionsRanges>().BindConfiguration(PolicyOptions.Section)
             .Validate(o => SchedulingPolicies.Names.Contains(o.Policy), $"{PolicyOptions.Section}:Policy must be one of {string.Join(", ", SchedulingPolicies.Names)}.");
         services.AddOptionsWithValidateOnStart<WorkerPoolOptions, WorkerPoolOptionsRanges>().BindConfiguration(WorkerPoolOptions.Section);
@@ -59,12 +58,15 @@ internal static class LocalNode
         services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsRanges>().BindConfiguration(WorkerPoolOptions.Section);
     }
 
-    /// <summary>Options that are needed before there are services.</summary>
-    private static T Read<T>(ConfigurationManager configuration, string section, IValidateOptions<T>? validator = null) where T : class, new()
+    /// <summary>These are needed before there are services, so they are checked here.</summary>
+    private static NodeOptions ReadNode(ConfigurationManager configuration)
     {
-        T options = configuration.GetSection(section).Get<T>() ?? new T();
-        ValidateOptionsResult result = validator?.Validate(null, options) ?? ValidateOptionsResult.Success;
-        return result.Failed ? throw new NodeConfigurationException(string.Join("; ", result.Failures ?? [])) : options;
+        NodeOptions node = configuration.GetSection(NodeOptions.Section).Get<NodeOptions>() ?? new NodeOptions();
+        ValidateOptionsResult result = new NodeOptionsRanges().Validate(null, node);
+        if (result.Failed)
+            throw new NodeConfigurationException(string.Join("; ", result.Failures));
+        CheckRoles(node.Roles);
+        return node;
     }
 
     private static void CheckRoles(string roles)

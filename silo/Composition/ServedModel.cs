@@ -1,7 +1,6 @@
 using Astraea.Silo.Options;
 using Astraea.Worker.Engine;
 using Astraea.Worker.Models.Mini;
-using Astraea.Worker.Models.Output;
 using Astraea.Worker.Models.Text;
 using Astraea.Worker.Models.Transformer;
 
@@ -24,9 +23,10 @@ internal sealed record ServedModel(ModelText Text, IConstraintFactory Constraint
             throw new NodeConfigurationException($"{ModelOptions.Section}:Path is '{folder}', where there is no folder.");
         }
         ModelText text = ModelText.Load(folder, options.Name.Length == 0 ? null : options.Name);
-        return new ServedModel(text, new ToolCallConstraints(text), CpuModel.Load(folder));
+        return new ServedModel(text, new NoConstraints(), CpuModel.Load(folder));
     }
 
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
 }
+internal sealed class NoConstraints : IConstraintFactory { public IOutputConstraint? Create(Core.Lifecycle.SegmentSpec spec) => null; }
