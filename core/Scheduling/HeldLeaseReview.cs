@@ -28,6 +28,9 @@ internal sealed class HeldLeaseReview
     /// <summary>Leases it keeps, running or queued inside.</summary>
     public List<LiveRequest> Kept { get; } = [];
 
+    /// <summary>Of these, those in its batch.</summary>
+    public List<LiveRequest> KeptRunning { get; } = [];
+
     public int Running { get; private set; }
 
     public int Queued { get; private set; }
@@ -37,6 +40,9 @@ internal sealed class HeldLeaseReview
 
     /// <summary>Whether an offer beyond what is free has not been started yet.</summary>
     public bool BeyondOpen { get; private set; }
+
+    /// <summary>Whether such an offer was made through the guard lane.</summary>
+    public bool GuardBeyondOpen { get; private set; }
 
     public ImmutableArray<Revoke>.Builder Revokes { get; } = ImmutableArray.CreateBuilder<Revoke>();
 
@@ -62,7 +68,9 @@ internal sealed class HeldLeaseReview
             }
             if (lease.MissingSince is not null)
                 _events.Add(new SchedulerEvent.LeaseAdopted(attempt, _pull.Worker, held.Running, _now));
-            Keep(request, held, lease.Inputs.Blocks, lease.Beyond && !lease.Started);
+            Keep(request, held, lease.Inputs.Blocks);
+            BeyondOpen |= lease.Beyond && !held.Running;
+            GuardBeyondOpen |= lease.Beyond && lease.Guarded && !held.Running;
             return;
         }
         if (Void(request, held) is { } why)
@@ -72,7 +80,7 @@ internal sealed class HeldLeaseReview
         }
         _named.Add(attempt.Request);
         _events.Add(new SchedulerEvent.LeaseAdopted(attempt, _pull.Worker, held.Running, _now));
-        Keep(request, held, request.BlocksAtEnd(_options.BlockTokens), false);
+        Keep(request, held, request.BlocksAtEnd(_options.BlockTokens));
     }
 
     private void ReviewUnknown(HeldLease held)
@@ -107,10 +115,11 @@ internal sealed class HeldLeaseReview
         return attempt.Attempt > request.LastAttempt ? null : "it was taken back";
     }
 
-    private void Keep(LiveRequest request, HeldLease held, int blocks, bool beyond)
+    private void Keep(LiveRequest request, HeldLease held, int blocks)
     {
         Kept.Add(request);
-        BeyondOpen |= beyond && !held.Running;
+        if (held.Running)
+            KeptRunning.Add(request);
         Count(held, blocks);
     }
 

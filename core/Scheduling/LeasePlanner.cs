@@ -53,7 +53,10 @@ internal sealed class LeasePlanner
         foreach (LiveRequest request in _state.Ready)
             Consider(request);
         _heap.Build();
+        // The lane does not wait for an ordinary offer of that kind to be taken up.
         bool beyondTaken = _held.BeyondOpen;
+        bool guardBeyondTaken = _held.GuardBeyondOpen;
+        bool laneClosed = false;
         int misfits = 0;
         while (_heap.Count > 0 && misfits < _options.MisfitsMax)
         {
@@ -66,9 +69,11 @@ internal sealed class LeasePlanner
             }
             bool guarded = candidate.Rank.Band == Rank.GuardBand;
             int blocks = BlocksWanted(candidate);
-            if (guarded && !ShareAdmits(candidate.Inputs.Blocks))
+            if (guarded && (laneClosed || !ShareAdmits(candidate.Inputs.Blocks)))
             {
-                // The lane's share is spent: beyond it, a guarded segment competes like any other, so the lane never makes anyone worse off.
+                // The lane's share is spent: beyond it, a guarded segment competes like any other, so the lane makes nobody in it worse off. Whoever
+                // stands behind the one that did not fit the share may not use it either: first in, first out is what makes the bound.
+                laneClosed = true;
                 _heap.Add(candidate with { Rank = OrdinaryRank(candidate.Inputs) });
                 continue;
             }
@@ -77,9 +82,10 @@ internal sealed class LeasePlanner
                 Give(candidate, blocks, guarded, null);
                 continue;
             }
-            if (!beyondTaken && Displaced(candidate, blocks) is { } displaced)
+            if (!(guarded ? guardBeyondTaken : beyondTaken) && Displaced(candidate, blocks) is { } displaced)
             {
                 beyondTaken = true;
+                guardBeyondTaken |= guarded;
                 Give(candidate, blocks, guarded, displaced);
                 continue;
             }
@@ -176,11 +182,11 @@ internal sealed class LeasePlanner
     {
         if (!_policy.PreemptsRunning)
             return null;
-        int freed = _blocksLeft;
+        int freed = _pull.BlocksFree;
         LiveRequest? lowest = null;
-        foreach (LiveRequest kept in _held.Kept)
+        foreach (LiveRequest kept in _held.KeptRunning)
         {
-            if (kept.Lease is not { Guarded: false, Beyond: false } lease || lease.Inputs.Level <= candidate.Rank.Band)
+            if (kept.Lease is not { Guarded: false } lease || lease.Inputs.Level <= candidate.Rank.Band)
                 continue;
             freed += lease.Inputs.Blocks;
             if (lowest is null || lease.Inputs.Level > lowest.Lease!.Inputs.Level)

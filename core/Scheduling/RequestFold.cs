@@ -85,7 +85,7 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
             {
                 request.Lease = new LeaseRecord(
                     new SegmentAttempt(status.Request, status.Segment, status.Attempt), worker, inputs with { ReadySince = null },
-                    same && lease!.Guarded, same && lease!.Beyond, true, now, null);
+                    same && lease!.Guarded, false, true, now, null);
             }
             return;
         }
