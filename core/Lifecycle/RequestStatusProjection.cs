@@ -26,5 +26,8 @@ public static class RequestStatusProjection
         state.Level,
         state.Outcomes.LastOrDefault(o => o.Tool is not null)?.Tool,
         state.Kv,
-        state.Outcomes);
+        state.Outcomes)
+    {
+        Parent = state.Parent,
+    };
 }
