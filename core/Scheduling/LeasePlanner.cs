@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Placement;
 
@@ -152,14 +151,9 @@ internal sealed class LeasePlanner
             _wake = at;
     }
 
-    /// <summary>Blocks it takes from those that are free: pinned blocks of its own are not among these.</summary>
-    private int BlocksWanted(LeaseCandidate candidate)
-    {
-        // Predicted output may be more than the pool can hold; the context itself fits (Consider), so it is not refused for that.
-        int atEnd = Math.Min(candidate.Inputs.Blocks, _pull.BlocksTotal);
-        bool pinned = candidate.Request.Kv is { Decision: KvDecision.Preserve } kv && kv.Worker == _pull.Worker;
-        return pinned ? Math.Max(0, atEnd - candidate.Request.Kv!.DeviceTokens / _options.BlockTokens) : atEnd;
-    }
+    /// <summary>Blocks it takes from those the worker offers; what its own idle KV holds is offered too, so nothing is subtracted for that.</summary>
+    /// <remarks>Predicted output may be more than the pool can hold; the context itself fits (Consider), so it is not refused for that.</remarks>
+    private int BlocksWanted(LeaseCandidate candidate) => Math.Min(candidate.Inputs.Blocks, _pull.BlocksTotal);
 
     private bool ShareAdmits(int blocks)
     {

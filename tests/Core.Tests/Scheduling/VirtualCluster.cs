@@ -36,11 +36,20 @@ internal sealed class VirtualCluster
 
     public SchedulerDesk Desk { get; }
 
+    /// <summary>Chance that a plan never reaches its worker.</summary>
+    public double PlanLoss { get; set; }
+
+    /// <summary>Decides faults.</summary>
+    public SeededGenerator Faults { get; set; } = new(1);
+
     public List<VirtualWorker> Workers { get; } = [];
 
     public double Time => (Desk.Now - _start).TotalSeconds;
 
     public int Completed { get; private set; }
+
+    /// <summary>Called with each plan.</summary>
+    public Action<VirtualWorker, Plan>? Pulled { get; set; }
 
     /// <summary>Every wait that ended in a start.</summary>
     public List<EndedWait> Waits { get; } = [];
@@ -54,6 +63,17 @@ internal sealed class VirtualCluster
         var worker = new VirtualWorker(name, blocks, slots, costs ?? SchedulerDesk.Costs);
         Workers.Add(worker);
         return worker;
+    }
+
+    /// <summary>A worker dies at a moment, with all it holds, and comes back empty later.</summary>
+    public void Crash(VirtualWorker worker, double at, double forSeconds)
+    {
+        _future.Add(_start + TimeSpan.FromSeconds(at), () =>
+        {
+            worker.Alive = false;
+            worker.Sequences.Clear();
+        });
+        _future.Add(_start + TimeSpan.FromSeconds(at + forSeconds), () => worker.Alive = true);
     }
 
     public void Add(Script script) => _future.Add(_start + TimeSpan.FromSeconds(script.At), () => Arrive(script));
@@ -121,7 +141,12 @@ internal sealed class VirtualCluster
 
     private void Turn(VirtualWorker worker)
     {
+        // A takeover stops the attempt before it.
+        worker.Sequences.RemoveAll(s => s.Running && _agents[s.Lease.Attempt.Request].Status.Attempt > s.Lease.Attempt.Attempt);
         Plan plan = Desk.Pull(worker.Pull());
+        Pulled?.Invoke(worker, plan);
+        if (PlanLoss > 0 && Faults.NextDouble() < PlanLoss)
+            return;
         foreach (Revoke revoke in plan.Revokes)
             worker.Drop(revoke.Attempt);
         foreach (Lease lease in plan.Leases)
