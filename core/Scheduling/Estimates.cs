@@ -41,9 +41,21 @@ internal static class Estimates
     }
 
     /// <summary>What the request is ranked by on one worker.</summary>
-    public static RankInputs Inputs(LiveRequest request, int level, double segmentSeconds, int blockTokens) => new(
-        request.Status.Request, request.Status.SubmittedAt, level, request.Waited, request.IsReady ? request.ReadySince : null,
-        segmentSeconds, segmentSeconds + request.RestSeconds, request.IsolatedSeconds, request.BlocksAtEnd(blockTokens));
+    public static RankInputs Inputs(LiveRequest request, int level, double segmentSeconds, int blockTokens)
+    {
+        Instant? readySince = request.IsReady ? request.ReadySince : null;
+        double remaining = segmentSeconds + request.RestSeconds;
+        int blocks = request.BlocksAtEnd(blockTokens);
+        if (request.MadeInputs is { } made && made.Level == level && made.Waited == request.Waited && made.ReadySince == readySince
+            && made.SegmentSeconds == segmentSeconds && made.RemainingSeconds == remaining && made.IsolatedSeconds == request.IsolatedSeconds
+            && made.Blocks == blocks)
+        {
+            return made;
+        }
+        return request.MadeInputs = new RankInputs(
+            request.Status.Request, request.Status.SubmittedAt, level, request.Waited, readySince, segmentSeconds, remaining,
+            request.IsolatedSeconds, blocks);
+    }
 
     /// <summary>The level of a waiting request now.</summary>
     public static int Level(ISchedulingPolicy policy, LiveRequest request, Instant now) => policy.Level(

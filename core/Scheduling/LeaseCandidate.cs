@@ -1,15 +1,12 @@
-using Astraea.Core.Placement;
-
 namespace Astraea.Core.Scheduling;
 
 /// <summary>A ready segment that the asking worker might get.</summary>
-internal readonly record struct LeaseCandidate(
-    Rank Rank, LiveRequest Request, RankInputs Inputs, PlacementJudgement Judgement);
+internal readonly record struct LeaseCandidate(Rank Rank, LiveRequest Request, RankInputs Inputs);
 
 /// <summary>The best few of many without sorting all: a binary heap built in one pass.</summary>
-internal sealed class CandidateHeap
+internal sealed class CandidateHeap(int capacity)
 {
-    private readonly List<LeaseCandidate> _items = [];
+    private readonly List<LeaseCandidate> _items = new(capacity);
 
     public int Count => _items.Count;
 

@@ -15,7 +15,7 @@ internal sealed class LeasePlanner
     private readonly HeldLeaseReview _held;
     private readonly PullLoads _loads;
     private readonly List<SchedulerEvent> _events;
-    private readonly CandidateHeap _heap = new();
+    private readonly CandidateHeap _heap;
     private readonly KnownWorker? _lightest;
     private readonly int _leasesMax;
     private Instant? _wake;
@@ -28,6 +28,7 @@ internal sealed class LeasePlanner
         List<SchedulerEvent> events)
     {
         (_state, _policy, _options, _pull, _now, _held, _loads, _events) = (state, policy, options, pull, now, held, loads, events);
+        _heap = new CandidateHeap(state.Ready.Count);
         _lightest = loads.Lightest();
         _blocksLeft = pull.BlocksFree - held.QueuedBlocks;
         int all = Math.Max(0, pull.Slots) + held.Running;
@@ -57,13 +58,16 @@ internal sealed class LeasePlanner
         bool guardBeyondTaken = _held.GuardBeyondOpen;
         bool laneClosed = false;
         int misfits = 0;
+        bool displacing = _policy.PreemptsRunning && _held.KeptRunning.Exists(r => r.Lease is { Guarded: false });
         while (_heap.Count > 0 && misfits < _options.MisfitsMax)
         {
+            if (Leases.Count >= _leasesMax && (!displacing || guardBeyondTaken))
+                break;
             LeaseCandidate candidate = _heap.Take();
-            candidate = candidate with { Judgement = Judge(candidate.Request, candidate.Inputs.SegmentSeconds) };
-            if (!candidate.Judgement.Allowed)
+            PlacementJudgement judgement = Judge(candidate.Request, candidate.Inputs.SegmentSeconds);
+            if (!judgement.Allowed)
             {
-                NoteDeferral(candidate);
+                NoteDeferral(candidate.Request, judgement);
                 continue;
             }
             bool guarded = candidate.Rank.Band == Rank.GuardBand;
@@ -78,14 +82,14 @@ internal sealed class LeasePlanner
             }
             if (Leases.Count < _leasesMax && blocks <= _blocksLeft)
             {
-                Give(candidate, blocks, guarded, null);
+                Give(candidate, judgement, blocks, guarded, null);
                 continue;
             }
             if (!(guarded ? guardBeyondTaken : beyondTaken) && Displaced(candidate, blocks) is { } displaced)
             {
                 beyondTaken = true;
                 guardBeyondTaken |= guarded;
-                Give(candidate, blocks, guarded, displaced);
+                Give(candidate, judgement, blocks, guarded, displaced);
                 continue;
             }
             // The lane's head may not be overtaken on what its share still owes it, and a strict policy lets nobody pass; else something smaller may fit.
@@ -111,11 +115,11 @@ internal sealed class LeasePlanner
         if (rank.Band != Rank.GuardBand && new GuardLane(_policy.GuardAfter, _policy.GuardShare).JoinsAt(inputs) is { } joins)
             WakeBy(joins + TimeSpan.FromTicks(1));
         // The load here only grows while this plan is made, and elsewhere only shrinks: who is left now would be left later too.
-        var candidate = new LeaseCandidate(rank, request, inputs, Judge(request, service));
-        if (candidate.Judgement.Allowed)
-            _heap.Collect(candidate);
+        PlacementJudgement judgement = Judge(request, service);
+        if (judgement.Allowed)
+            _heap.Collect(new LeaseCandidate(rank, request, inputs));
         else
-            NoteDeferral(candidate);
+            NoteDeferral(request, judgement);
     }
 
     private PlacementJudgement Judge(LiveRequest request, double serviceHere)
@@ -139,10 +143,10 @@ internal sealed class LeasePlanner
         return PlacementRule.Fresh(here, serviceHere, other, serviceOther, request.OpenWaitSeconds(_now), _options.Placement);
     }
 
-    private void NoteDeferral(LeaseCandidate candidate)
+    private void NoteDeferral(LiveRequest request, PlacementJudgement judgement)
     {
-        if (candidate.Judgement.Verdict == PlacementVerdict.LeftForLighter)
-            WakeBy(candidate.Request.ReadySince + _options.Placement.Patience + TimeSpan.FromTicks(1));
+        if (judgement.Verdict == PlacementVerdict.LeftForLighter)
+            WakeBy(request.ReadySince + _options.Placement.Patience + TimeSpan.FromTicks(1));
     }
 
     private void WakeBy(Instant at)
@@ -189,11 +193,11 @@ internal sealed class LeasePlanner
         return lowest is not null && freed >= blocks ? $"{lowest.Status.Request} at level {lowest.Lease!.Inputs.Level}" : null;
     }
 
-    private void Give(LeaseCandidate candidate, int blocks, bool guarded, string? displaced)
+    private void Give(LeaseCandidate candidate, PlacementJudgement judgement, int blocks, bool guarded, string? displaced)
     {
         LiveRequest request = candidate.Request;
         var attempt = new SegmentAttempt(request.Status.Request, request.Status.Segment, request.NextAttempt);
-        string reason = PlanReasons.Lease(candidate, _pull.Worker, _policy, displaced, blocks, Math.Max(0, _blocksLeft));
+        string reason = PlanReasons.Lease(candidate, judgement, _pull.Worker, _policy, displaced, blocks, Math.Max(0, _blocksLeft));
         Leases.Add(new Lease(attempt, candidate.Inputs, reason));
         _events.Add(new SchedulerEvent.Leased(attempt, _pull.Worker, candidate.Inputs, blocks, guarded, displaced is not null, reason, _now));
         _loads.Give(request, candidate.Inputs.SegmentSeconds);

@@ -81,6 +81,9 @@ internal sealed class LiveRequest(RequestStatus status)
     /// <summary>Recomputation time carried into W, where the policy says so (s).</summary>
     public double CarriedSeconds { get; set; }
 
+    /// <summary>Rank inputs made last: most scans find that nothing in them has changed. Only a saving; what they say follows from the rest.</summary>
+    public RankInputs? MadeInputs { get; set; }
+
     public Instant? MigrationAt { get; set; }
 
     /// <summary>Why it was last placed, returned or moved, for people.</summary>

@@ -6,25 +6,25 @@ namespace Astraea.Core.Scheduling;
 /// <summary>Why a plan says what it says, in words with figures.</summary>
 internal static class PlanReasons
 {
-    public static string Lease(LeaseCandidate candidate, WorkerId worker, ISchedulingPolicy policy, string? displaced, int blocks, int blocksFree)
+    public static string Lease(
+        LeaseCandidate candidate, PlacementJudgement judgement, WorkerId worker, ISchedulingPolicy policy, string? displaced, int blocks, int blocksFree)
     {
-        string where = Where(candidate, worker);
+        string where = Where(candidate.Request, judgement, worker);
         string rank = candidate.Rank.Band == Rank.GuardBand
             ? $"guard lane for {candidate.Rank.Score:0.0} s, past {policy.GuardAfter:0.#} x {candidate.Inputs.IsolatedSeconds:0.00} s"
             : $"score {candidate.Rank.Score:0.00} at level {candidate.Rank.Band}";
         return displaced is null ? $"{where}; {rank}" : $"{where}; {rank}; {blocks} blocks with {blocksFree} free, to displace {displaced}";
     }
 
-    private static string Where(LeaseCandidate candidate, WorkerId worker)
+    private static string Where(LiveRequest request, PlacementJudgement judgement, WorkerId worker)
     {
-        RequestStatus status = candidate.Request.Status;
-        PlacementJudgement judgement = candidate.Judgement;
+        RequestStatus status = request.Status;
         return judgement.Verdict switch
         {
-            PlacementVerdict.Home => $"home {worker} holds {candidate.Request.Kv?.ResidentTokens ?? 0} of {status.ContextTokens} tokens",
+            PlacementVerdict.Home => $"home {worker} holds {request.Kv?.ResidentTokens ?? 0} of {status.ContextTokens} tokens",
             PlacementVerdict.Taken =>
-                $"taken from {candidate.Request.Kv?.Worker}: done in {judgement.FinishHere:0.00} s here, {judgement.FinishThere:0.00} s there, "
-                + $"{candidate.Request.Kv?.ResidentTokens ?? 0} tokens again",
+                $"taken from {request.Kv?.Worker}: done in {judgement.FinishHere:0.00} s here, {judgement.FinishThere:0.00} s there, "
+                + $"{request.Kv?.ResidentTokens ?? 0} tokens again",
             _ => judgement.FinishThere > 0
                 ? $"new: done in {judgement.FinishHere:0.00} s on {worker}, {judgement.FinishThere:0.00} s on the next lightest"
                 : $"new: done in {judgement.FinishHere:0.00} s on {worker}, no other has room",

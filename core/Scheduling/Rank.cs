@@ -95,4 +95,4 @@ public interface ISchedulingPolicy
 /// <param name="WaitedSeconds">W (s).</param>
 /// <param name="SegmentSeconds">T of the segment that is ready (s).</param>
 /// <param name="RemainingSeconds">R (s).</param>
-public sealed record LevelInputs(int Current, int Segment, bool EndedInTool, double WaitedSeconds, double SegmentSeconds, double RemainingSeconds);
+public readonly record struct LevelInputs(int Current, int Segment, bool EndedInTool, double WaitedSeconds, double SegmentSeconds, double RemainingSeconds);
