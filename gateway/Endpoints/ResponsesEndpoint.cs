@@ -20,16 +20,14 @@ internal sealed class ResponsesEndpoint(GenerationEndpoint generation, ExchangeR
         RequestHistory? history = ExchangeId.TryParseResponse(text, out ExchangeId id)
             ? await calls.LoadAsync(id.Request, tenant, context.RequestAborted)
             : null;
-        ResponsesProjection projection = new(id);
-        if (history is not null)
-            Apply(projection, reader.Project(history, id.Ordinal));
-        if (!projection.IsStored)
+        IReadOnlyList<ExchangeStep> steps = history is null ? [] : reader.Project(history, id.Ordinal);
+        if (steps is not [ExchangeStep.Accepted { Stored.Echo.Store: true }, ..])
             throw ApiError.NotFound($"Response with id '{ToolIntake.Printable(text)}' not found.", "response_not_found").Raise();
         context.Response.Headers[GenerationEndpoint.AgentRequestHeader] = id.Request.ToString();
         if (streams)
             await StreamAsync(context, new AcceptedExchange(id, 0, 0), after);
         else
-            await WriteAsync(context, projection);
+            await WriteAsync(context, id, steps);
     }
 
     private Task AnswerAsync(HttpContext context, GenerationAsk ask, AcceptedExchange exchange) =>
@@ -39,25 +37,24 @@ internal sealed class ResponsesEndpoint(GenerationEndpoint generation, ExchangeR
 
     private async Task WholeAsync(HttpContext context, AcceptedExchange exchange)
     {
-        ResponsesProjection projection = new(exchange.Id);
+        List<ExchangeStep> all = [];
         await foreach (IReadOnlyList<ExchangeStep> steps in reader.ReadAsync(exchange, context.RequestAborted))
-            Apply(projection, steps);
-        if (projection.Error is { } error)
-            throw error.Raise();
-        await WriteAsync(context, projection);
+            all.AddRange(steps);
+        if (all[^1] is ExchangeStep.Failed or ExchangeStep.Cancelled)
+            throw ExchangeErrors.Of(all[^1]).Raise();
+        await WriteAsync(context, exchange.Id, all);
     }
 
     /// <summary>Answers with the object as soon as it is durable; the client comes back for the rest.</summary>
     private async Task BackgroundAsync(HttpContext context, AcceptedExchange exchange)
     {
-        ResponsesProjection projection = new(exchange.Id);
         await foreach (IReadOnlyList<ExchangeStep> steps in reader.ReadAsync(exchange, context.RequestAborted))
         {
-            Apply(projection, steps);
-            if (projection.IsStored)
-                break;
+            if (steps.Count == 0)
+                continue;
+            await WriteAsync(context, exchange.Id, steps);
+            return;
         }
-        await WriteAsync(context, projection);
     }
 
     private async Task StreamAsync(HttpContext context, AcceptedExchange exchange, int startingAfter)
@@ -91,15 +88,14 @@ internal sealed class ResponsesEndpoint(GenerationEndpoint generation, ExchangeR
         await sse.WriteDoneAsync(gone);
     }
 
-    private static void Apply(ResponsesProjection projection, IReadOnlyList<ExchangeStep> steps)
+    private static Task WriteAsync(HttpContext context, ExchangeId id, IReadOnlyList<ExchangeStep> steps)
     {
+        ResponsesProjection projection = new(id);
         List<ResponseEvent> unsent = [];
         foreach (ExchangeStep step in steps)
             projection.Apply(step, unsent);
+        return GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, projection.Response(), WireJson.Wire.ResponseObject);
     }
-
-    private static Task WriteAsync(HttpContext context, ResponsesProjection projection) =>
-        GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, projection.Response(), WireJson.Wire.ResponseObject);
 
     private static (bool Streams, int After) ReadQuery(IQueryCollection query)
     {

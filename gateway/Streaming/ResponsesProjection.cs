@@ -21,12 +21,6 @@ internal sealed class ResponsesProjection(ExchangeId id)
     private ResponseFailure? _failure;
     private ResponseUsage? _usage;
 
-    /// <summary>Why the response failed or was cancelled, if so.</summary>
-    public ApiError? Error { get; private set; }
-
-    /// <summary>Whether the exchange came in by this surface and was to be kept: only then the object can be asked for later.</summary>
-    public bool IsStored => _echo is { Store: true };
-
     /// <summary>Takes the next step; appends the events it makes.</summary>
     public void Apply(ExchangeStep step, ICollection<ResponseEvent> events)
     {
@@ -35,9 +29,7 @@ internal sealed class ResponsesProjection(ExchangeId id)
             case ExchangeStep.Accepted accepted:
                 _model = accepted.Model;
                 _createdAt = accepted.At;
-                _echo = accepted.Stored.Echo;
-                if (_echo is null)
-                    return;
+                _echo = accepted.Stored.Echo ?? throw new InvalidOperationException("The exchange did not come in by the Responses surface.");
                 // Without background the client already waits on the line, so its response is never seen as queued.
                 if (!_echo.Background)
                     _status = "in_progress";
@@ -66,10 +58,10 @@ internal sealed class ResponsesProjection(ExchangeId id)
                 End(ended, events);
                 break;
             case ExchangeStep.Failed failed:
-                Break(step, "failed", new ResponseFailure(failed.Code, failed.Message), events);
+                Break("failed", new ResponseFailure(failed.Code, failed.Message), events);
                 break;
             case ExchangeStep.Cancelled:
-                Break(step, "cancelled", null, events);
+                Break("cancelled", null, events);
                 break;
         }
     }
@@ -77,7 +69,7 @@ internal sealed class ResponsesProjection(ExchangeId id)
     /// <summary>The object as it stands.</summary>
     public ResponseObject Response()
     {
-        ResponseEcho echo = _echo ?? throw new InvalidOperationException("The exchange did not come in by the Responses surface.");
+        ResponseEcho echo = _echo ?? throw new InvalidOperationException("The exchange has not begun.");
         return new ResponseObject(
             id.Response, "response", Seconds(_createdAt), _completedAt is { } at ? Seconds(at) : null, _status, _incomplete, _model,
             echo.PreviousResponseId, echo.Instructions, [.. _items.Select(i => i.ToWire())], _failure,
@@ -144,9 +136,8 @@ internal sealed class ResponsesProjection(ExchangeId id)
         events.Add(Lifecycle(cut ? "response.incomplete" : "response.completed"));
     }
 
-    private void Break(ExchangeStep step, string status, ResponseFailure? failure, ICollection<ResponseEvent> events)
+    private void Break(string status, ResponseFailure? failure, ICollection<ResponseEvent> events)
     {
-        Error = ExchangeErrors.Of(step);
         CloseLast("incomplete", events);
         _status = status;
         _failure = failure;

@@ -36,6 +36,8 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public ScriptedAgents Agents => (ScriptedAgents)_app.Services.GetRequiredService<IAgentRequests>();
 
+    public IServiceProvider Services => _app.Services;
+
     public LetterText Text => (LetterText)_app.Services.GetRequiredService<IModelText>();
 
     public FixedScheduler Scheduler => (FixedScheduler)_app.Services.GetRequiredService<IClusterScheduler>();
@@ -49,7 +51,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>A client without a key.</summary>
     public HttpClient Stranger { get; }
 
-    public static async Task<GatewayHost> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<GatewayHost> StartAsync(params (string Key, string Value)[] settings) => StartAsync(
+        static services => services.AddSingleton<IAgentRequests>(new ScriptedAgents()).AddSingleton<IClusterScheduler>(new FixedScheduler()), settings);
+
+    /// <summary>Starts over a shell that the test brings.</summary>
+    public static async Task<GatewayHost> StartAsync(Action<IServiceCollection> addShell, params (string Key, string Value)[] settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrel().UseUrls("http://127.0.0.1:0");
@@ -65,8 +71,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(values);
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddAstraeaGateway();
-        builder.Services.AddSingleton<IAgentRequests>(new ScriptedAgents());
-        builder.Services.AddSingleton<IClusterScheduler>(new FixedScheduler());
+        addShell(builder.Services);
         builder.Services.AddSingleton<IModelText>(new LetterText());
         WebApplication app = builder.Build();
         app.UseRouting();

@@ -48,6 +48,18 @@ internal sealed class ScriptedAgents : IAgentRequests
 
     public IReadOnlyList<RecordedEvent> History(RequestId id) => ((Agent)Get(id)).Events;
 
+    /// <summary>Completes once such an event has happened to the request.</summary>
+    public async Task UntilAsync<T>(RequestId id) where T : RequestEvent
+    {
+        for (long after = 0; ;)
+        {
+            HistoryPage page = await Get(id).ReadAsync(after, int.MaxValue, TimeSpan.FromMinutes(1), default);
+            if (page.Events.Any(e => e.Event is T))
+                return;
+            after = page.Version;
+        }
+    }
+
     /// <summary>Completes once the request's worker has nothing more to do.</summary>
     public Task IdleAsync(RequestId id) => ((Agent)Get(id)).Worker;
 
@@ -67,10 +79,11 @@ internal sealed class ScriptedAgents : IAgentRequests
 
         public Task<RequestReply> PostToolResultsAsync(RequestMessage.PostToolResults message, CancellationToken cancellation) => ClientAsync(message);
 
-        public Task<RequestReply> CancelAsync(RequestMessage.Cancel message, CancellationToken cancellation)
+        public async Task<RequestReply> CancelAsync(RequestMessage.Cancel message, CancellationToken cancellation)
         {
+            RequestReply reply = await ClientAsync(message);
             owner.Cancelled.TrySetResult(message.Reason);
-            return ClientAsync(message);
+            return reply;
         }
 
         public Task<RequestReply> TellAsync(RequestMessage message, CancellationToken cancellation) => Task.FromResult(Handle(message));
