@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using Astraea.Silo.Storage;
+
+namespace Astraea.Silo.Tests.EndToEnd;
+
+/// <summary>The promise of the whole path: a killed silo, started again, goes on as if nothing had been.</summary>
+public sealed class KillAndRestartTests : IDisposable
+{
+    private const int InTool = 8;
+    private const int Running = 20;
+
+    // Less KV memory than the requests need together, so that the kill meets preempted and swapped requests as well.
+    private static readonly string[] _settings = ["Astraea:Worker:Count=2", "Astraea:Worker:DeviceBlocks=256", "Astraea:Worker:HostBlocks=512"];
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("astraea-silo-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Requests_in_flight_survive_kill_and_end_once_with_the_same_output()
+    {
+        IReadOnlyList<string>[] undisturbed = await RunUndisturbedAsync();
+        string data = _folder.CreateSubdirectory("killed").FullName;
+        TestAgent[] agents;
+        IReadOnlyList<string>[] disturbed;
+        await using (SiloProcess first = await SiloProcess.StartAsync(data, _settings))
+        {
+            var address = new SiloAddress(first.Address);
+            agents = Agents(address.Restarted);
+            string model = await ModelAsync(first);
+            Task<IReadOnlyList<string>>[] lives = [.. agents.Select(agent => agent.RunAsync(model, address))];
+            Task<IReadOnlyList<string>[]> all = Task.WhenAll(lives);
+            await UntilInFlightAsync(first, agents, all);
+            Assert.True(lives.Count(life => !life.IsCompleted) >= 20);
+            await first.KillAsync();
+            await using SiloProcess second = await SiloProcess.StartAsync(data, _settings);
+            address.MoveTo(second.Address);
+            disturbed = await OrOutputAsync(all, second);
+            await AssertOnceAsync(second, agents);
+            Assert.Equal(0, await second.StopAsync());
+        }
+        Assert.Equal(undisturbed, disturbed);
+        Assert.True(agents.Sum(agent => agent.Replays) >= 10, "the kill met open calls");
+        using SqliteHistoryStore store = SqliteHistoryStore.Open(new SqliteHistoryOptions { Path = HistoryFile(data) });
+        Assert.Empty(await store.ReadLiveAsync(null, CancellationToken.None));
+    }
+
+    private static TestAgent[] Agents(Task restarted) =>
+    [
+        .. Enumerable.Range(0, InTool).Select(i => new TestAgent(i, Streams: i % 2 == 0, CallTokens: 24, restarted)),
+        .. Enumerable.Range(InTool, Running).Select(i => new TestAgent(i, Streams: i % 2 == 0, CallTokens: 400, Task.CompletedTask)),
+    ];
+
+    private async Task<IReadOnlyList<string>[]> RunUndisturbedAsync()
+    {
+        await using SiloProcess silo = await SiloProcess.StartAsync(_folder.CreateSubdirectory("undisturbed").FullName, _settings);
+        string model = await ModelAsync(silo);
+        var address = new SiloAddress(silo.Address);
+        return await OrOutputAsync(Task.WhenAll(Agents(Task.CompletedTask).Select(agent => agent.RunAsync(model, address))), silo);
+    }
+
+    /// <summary>Some wait for their tools, some stream, and the scheduler knows at least twenty that have not ended.</summary>
+    private static async Task UntilInFlightAsync(SiloProcess silo, TestAgent[] agents, Task all)
+    {
+        Task there = Task.WhenAll(agents.Take(InTool).Select(agent => agent.InTool).Concat(agents.Skip(InTool).Where(agent => agent.Streams).Take(3).Select(agent => agent.SawTokens)));
+        Assert.True(await Task.WhenAny(there, all) == there, silo.Output);
+        using var client = new SiloClient(silo.Address);
+        while (await client.LiveRequestsAsync() < InTool + Running)
+            Assert.False(all.IsCompleted, "the agents ended before the kill");
+    }
+
+    /// <summary>Each request was submitted once, ended once, and its output has neither a gap nor anything twice.</summary>
+    private static async Task AssertOnceAsync(SiloProcess silo, TestAgent[] agents)
+    {
+        using var client = new SiloClient(silo.Address);
+        Assert.Equal(agents.Length, agents.Select(agent => agent.Request).Distinct().Count());
+        int interrupted = 0;
+        foreach (TestAgent agent in agents)
+        {
+            JsonNode[] events = await client.EventsAsync(agent.Request!);
+            int Count(string type) => events.Count(e => (string?)e["type"] == type);
+            Assert.Equal((1, 2, 3, 1), (Count("submitted"), Count("tool_results_posted"), Count("segment_ended"), Count("completed")));
+            Assert.Equal("completed", (string?)events[^1]["type"]);
+            Assert.Equal(Enumerable.Range(1, events.Length), events.Select(e => (int)e["version"]!));
+            foreach (IGrouping<int, JsonNode> segment in events.Where(e => (string?)e["type"] == "tokens_generated").GroupBy(e => (int)e["segment"]!))
+            {
+                int next = 0;
+                foreach (JsonNode tokens in segment)
+                {
+                    Assert.Equal(next, (int)tokens["offset"]!);
+                    next += (int)tokens["tokens"]!;
+                }
+            }
+            interrupted += Count("segment_started") > 3 ? 1 : 0;
+        }
+        Assert.True(interrupted > 0, "the kill met running segments");
+    }
+
+    private static async Task<string> ModelAsync(SiloProcess silo)
+    {
+        using var client = new SiloClient(silo.Address);
+        return await client.ModelAsync();
+    }
+
+    private static string HistoryFile(string data) => Directory.GetFiles(data, "*.db", SearchOption.AllDirectories).Single();
+
+    private static async Task<T> OrOutputAsync<T>(Task<T> work, SiloProcess silo)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"{e.Message}\nThe silo printed:\n{silo.Output}", e);
+        }
+    }
+}
