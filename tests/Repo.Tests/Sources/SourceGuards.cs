@@ -56,6 +56,17 @@ internal static partial class SourceGuards
         }
     }
 
+    /// <summary>The plain rules of .editorconfig that no compiler checks.</summary>
+    public static IEnumerable<string> Form(RepoFile file)
+    {
+        if (file.Text.Contains('\r', StringComparison.Ordinal))
+            yield return $"{file.Path} has carriage returns";
+        if (file.Text.Length > 0 && (!file.Text.EndsWith('\n') || file.Text.EndsWith("\n\n", StringComparison.Ordinal)))
+            yield return $"{file.Path} does not end with one line break";
+        if (TrailingBlank().IsMatch(file.Text))
+            yield return $"{file.Path} has blanks at the end of a line, or a tab";
+    }
+
     /// <summary>Folder = namespace, below the root namespace of the project the file belongs to.</summary>
     public static IEnumerable<string> Namespaces(RepoFile file, string projectFolder, string rootNamespace)
     {
@@ -81,6 +92,9 @@ internal static partial class SourceGuards
 
     [GeneratedRegex("""(?<![\w.~:/$}\])-])/(work|home|root|tmp|Users|mnt)/[\w.]*""")]
     private static partial Regex MachinePath();
+
+    [GeneratedRegex("""[ \t]+$|\t""", RegexOptions.Multiline)]
+    private static partial Regex TrailingBlank();
 
     [GeneratedRegex("""new\s+NotImplementedException\b""")]
     private static partial Regex NotImplemented();

@@ -25,6 +25,9 @@ public sealed class SourceTests
     public void Nothing_is_left_for_later() => Guard.Clean(OtherSources.SelectMany(SourceGuards.Stubs));
 
     [Fact]
+    public void Lines_and_files_end_as_they_should() => Guard.Clean(Repository.Sources.SelectMany(SourceGuards.Form));
+
+    [Fact]
     public void Log_event_ids_are_unique() => Guard.Clean(SourceGuards.EventIds(Shipped));
 
     [Fact]
@@ -93,6 +96,11 @@ public sealed class SourceTests
         Assert.Single(SourceGuards.Stubs(new RepoFile("a.cs", "int F() => 1; // TODO: think")));
         Assert.Empty(SourceGuards.Stubs(new RepoFile("a.cs", "string F() => \"new NotImplementedException()\";")));
     }
+
+    [Theory]
+    [InlineData("a\n", 0), InlineData("a", 1), InlineData("a\n\n", 1), InlineData("a \n", 1), InlineData("\ta\n", 1), InlineData("a\r\n", 1)]
+    public void A_line_or_a_file_that_ends_badly_is_found(string text, int problems) =>
+        Assert.Equal(problems, SourceGuards.Form(new RepoFile("a.cs", text)).Count());
 
     [Fact]
     public void A_log_event_id_used_twice_or_left_out_is_found()
