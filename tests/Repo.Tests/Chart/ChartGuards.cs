@@ -68,6 +68,13 @@ internal static partial class ChartGuards
         }
     }
 
+    /// <summary>Every setting is a property of some option class: the list above cannot outlive the code it lists.</summary>
+    public static IEnumerable<string> Unbound(IEnumerable<string> settings, IEnumerable<RepoFile> options)
+    {
+        HashSet<string> properties = [.. options.SelectMany(file => Property().Matches(file.Text)).Select(match => match.Groups[1].Value)];
+        return settings.Where(name => !properties.Contains(name.Split("__")[^1])).Select(name => $"no option class has a property for {name}");
+    }
+
     public static YamlMappingNode Yaml(string text)
     {
         var stream = new YamlStream();
@@ -133,6 +140,9 @@ internal static partial class ChartGuards
 
     [GeneratedRegex("""^\s*- name: (\S+)\n\s+value(?:From)?:""", RegexOptions.Multiline)]
     private static partial Regex EnvironmentEntry();
+
+    [GeneratedRegex("""\bpublic [\w<>?]+ (\w+) \{ get; (?:init|set); \}""")]
+    private static partial Regex Property();
 
     [GeneratedRegex("""\bAstraea__(\w|\{\{[^}]*\}\})+""")]
     private static partial Regex SettingName();

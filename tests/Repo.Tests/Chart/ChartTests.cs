@@ -35,6 +35,14 @@ public sealed class ChartTests
         Guard.Clean(Templates.SelectMany(file => ChartGuards.Environment(file, ChartGuards.Settings)));
 
     [Fact]
+    public void Settings_are_properties_of_option_classes() => Guard.Clean(ChartGuards.Unbound(
+        ChartGuards.Settings, Repository.Sources.Where(file => file.Path.EndsWith("Options.cs", StringComparison.Ordinal) && !file.Path.StartsWith("tests/", StringComparison.Ordinal))));
+
+    [Fact]
+    public void A_setting_without_a_property_is_found() => Assert.Equal(["no option class has a property for Astraea__Worker__Slots"], ChartGuards.Unbound(
+        ["Astraea__Worker__Slots", "Astraea__Worker__Count"], [new RepoFile("WorkerOptions.cs", "[Range(1, 64)] public int Count { get; init; } = 1;")]));
+
+    [Fact]
     public void Settings_in_the_comments_of_the_values_exist() =>
         Guard.Clean(ChartGuards.Environment(Repository.Read(Folder + "values.yaml"), ChartGuards.Settings));
 
