@@ -26,6 +26,7 @@ internal sealed class WorkerHost(
     private readonly List<CpuModelRunner> _runners = [];
     private DataPlane? _dataPlane;
     private Task _work = Task.CompletedTask;
+    private int _disposed;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -50,6 +51,9 @@ internal sealed class WorkerHost(
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // The container meets this object twice: as itself and as a hosted service.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         foreach (WorkerService worker in _workers.Values)
             await worker.DisposeAsync();
         foreach (CpuModelRunner runner in _runners)
