@@ -33,11 +33,17 @@ public readonly record struct PlacementJudgement(PlacementVerdict Verdict, doubl
 public static class PlacementRule
 {
     /// <summary>A segment whose KV is on another worker: it leaves only if it is done sooner here by the margin, what is missing computed anew.</summary>
-    public static PlacementJudgement Away(WorkerLoad here, double serviceHere, WorkerLoad home, double serviceHome, PlacementOptions options)
+    /// <remarks>
+    /// Or if it has waited for its home as long as all of it takes here, and this worker has nothing of its own to do: predictions of the home's work
+    /// may be wrong, and the home may be stuck or going away. So it never loses more than twice what leaving at once would have cost.
+    /// </remarks>
+    public static PlacementJudgement Away(
+        WorkerLoad here, double serviceHere, WorkerLoad home, double serviceHome, double openWaitSeconds, PlacementOptions options)
     {
         double finishHere = here.Finish(serviceHere);
         double finishHome = home.Finish(serviceHome);
-        bool taken = finishHere * (1 + options.Margin) < finishHome;
+        bool spare = here.HasRoom && here.HomedSeconds <= 0 && openWaitSeconds >= serviceHere;
+        bool taken = finishHere * (1 + options.Margin) < finishHome || spare;
         return new PlacementJudgement(taken ? PlacementVerdict.Taken : PlacementVerdict.LeftForHome, finishHere, finishHome);
     }
 

@@ -105,6 +105,8 @@ internal sealed class HeldLeaseReview
             return $"segment {attempt.Segment} has ended";
         if (attempt.Attempt < status.Attempt)
             return $"attempt {status.Attempt} has started";
+        if (attempt.Attempt == status.Attempt && status.Phase == RequestPhase.Ready)
+            return "the worker has given it back";
         bool overtaken = request.Lease is { } newer && newer.Attempt.Attempt > attempt.Attempt;
         bool pictured = status.Phase == RequestPhase.Running && status.Worker == _pull.Worker && status.Attempt == attempt.Attempt && !overtaken;
         if (pictured || (held.Running && attempt.Attempt >= request.LastAttempt))

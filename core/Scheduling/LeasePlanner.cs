@@ -67,7 +67,7 @@ internal sealed class LeasePlanner
             PlacementJudgement judgement = Judge(candidate.Request, candidate.Inputs.SegmentSeconds);
             if (!judgement.Allowed)
             {
-                NoteDeferral(candidate.Request, judgement);
+                NoteDeferral(candidate.Request, candidate.Inputs.SegmentSeconds, judgement);
                 continue;
             }
             bool guarded = candidate.Rank.Band == Rank.GuardBand;
@@ -119,7 +119,7 @@ internal sealed class LeasePlanner
         if (judgement.Allowed)
             _heap.Collect(new LeaseCandidate(rank, request, inputs));
         else
-            NoteDeferral(request, judgement);
+            NoteDeferral(request, service, judgement);
     }
 
     private PlacementJudgement Judge(LiveRequest request, double serviceHere)
@@ -130,7 +130,8 @@ internal sealed class LeasePlanner
         if (request.Home is { } home)
         {
             double serviceHome = request.HomeSeconds;
-            return PlacementRule.Away(here, serviceHere, _loads.Of(home, serviceHome), serviceHome, _options.Placement);
+            double waited = request.OpenWaitSeconds(_now);
+            return PlacementRule.Away(here, serviceHere, _loads.Of(home, serviceHome), serviceHome, waited, _options.Placement);
         }
         WorkerLoad? other = null;
         double serviceOther = 0;
@@ -143,10 +144,12 @@ internal sealed class LeasePlanner
         return PlacementRule.Fresh(here, serviceHere, other, serviceOther, request.OpenWaitSeconds(_now), _options.Placement);
     }
 
-    private void NoteDeferral(LiveRequest request, PlacementJudgement judgement)
+    private void NoteDeferral(LiveRequest request, double serviceHere, PlacementJudgement judgement)
     {
         if (judgement.Verdict == PlacementVerdict.LeftForLighter)
             WakeBy(request.ReadySince + _options.Placement.Patience + TimeSpan.FromTicks(1));
+        else if (serviceHere < _options.WorkerLostAfter.TotalSeconds)
+            WakeBy(request.ReadySince + TimeSpan.FromSeconds(serviceHere) + TimeSpan.FromTicks(1));
     }
 
     private void WakeBy(Instant at)

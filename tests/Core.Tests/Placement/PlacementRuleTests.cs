@@ -23,12 +23,22 @@ public class PlacementRuleTests
     [InlineData(1.1, true)]
     public void A_segment_leaves_home_only_when_it_is_done_sooner_by_the_margin(double ahead, bool taken)
     {
-        PlacementJudgement judgement = PlacementRule.Away(new WorkerLoad(0, 0, 0, true), 1, new WorkerLoad(ahead, 0, 4, false), 0.2, Options);
+        PlacementJudgement judgement = PlacementRule.Away(new WorkerLoad(0, 0, 0, true), 1, new WorkerLoad(ahead, 0, 4, false), 0.2, 0.5, Options);
         Assert.Equal(taken ? PlacementVerdict.Taken : PlacementVerdict.LeftForHome, judgement.Verdict);
         Assert.Equal(taken, judgement.Allowed);
         Assert.Equal(1, judgement.FinishHere);
         Assert.Equal(ahead + 0.2, judgement.FinishThere, 1e-12);
     }
+
+    [Theory]
+    [InlineData(0.99, 0.0, true, false)]
+    [InlineData(1.0, 0.0, true, true)]
+    [InlineData(1.0, 0.1, true, false)]
+    [InlineData(1.0, 0.0, false, false)]
+    public void A_segment_waits_for_its_home_no_longer_than_it_takes_on_a_worker_with_nothing_else_to_do(
+        double waited, double homedHere, bool room, bool taken) =>
+        Assert.Equal(taken, PlacementRule.Away(
+            new WorkerLoad(0, homedHere, 0, room), 1, new WorkerLoad(0.1, 0, 4, false), 0.2, waited, Options).Allowed);
 
     [Theory]
     [InlineData(0.0, 0.0, PlacementVerdict.Fresh)]
