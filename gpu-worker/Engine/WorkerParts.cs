@@ -16,7 +16,7 @@ public sealed class WorkerParts
     public required IModelRunner Runner { get; init; }
 
     /// <summary>Draws tokens; used by the engine's thread alone.</summary>
-    public ISampler Sampler { get; init; } = new CounterSampler();
+    public ISampler Sampler { get; init; } = new Kernels.Sampler();
 
     /// <summary>The pool's policy: the worker ranks as its scheduler does.</summary>
     public required ISchedulingPolicy Policy { get; init; }

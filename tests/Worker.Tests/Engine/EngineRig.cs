@@ -74,7 +74,7 @@ internal sealed class EngineRig
         };
         _keyer = new BlockKeyer(Secret, Runner.Numerics.ToString(), Runner.Kv.BlockTokens);
         Core = new EngineCore(new EngineParts(
-            new WorkerId(name), Runner, new CounterSampler(), policy ?? new TestPolicy(), Options, TimeProvider.System));
+            new WorkerId(name), Runner, new Astraea.Worker.Kernels.Sampler(), policy ?? new TestPolicy(), Options, TimeProvider.System));
     }
 
     public IModelRunner Runner { get; }
