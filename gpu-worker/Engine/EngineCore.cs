@@ -68,6 +68,7 @@ internal sealed partial class EngineCore
         segment.MigratedBytes = migrated;
         if (older is not null)
         {
+            segment.Resumes(older);
             int taken = segment.Kv.TakeOver(older);
             for (int i = older.BlockCount - 1; i >= taken; i--)
                 Store.Device.Release(older.Blocks[i]);

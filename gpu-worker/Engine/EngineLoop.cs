@@ -56,7 +56,9 @@ internal sealed class EngineLoop : IDisposable
         {
             try
             {
-                answer.SetResult(command(core));
+                T result = command(core);
+                Publish(); // Who has the answer sees its effect in the snapshot too.
+                answer.SetResult(result);
             }
             catch (Exception e)
             {

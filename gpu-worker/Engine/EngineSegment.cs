@@ -93,6 +93,13 @@ internal sealed class EngineSegment
         CachedTokens = Math.Min(Kv.Computed, Work.ContextTokens.Length);
     }
 
+    /// <summary>The context it resumes is at hand, and says how much of it really had KV: fed tails may not have.</summary>
+    public void Resumes(SequenceKv older)
+    {
+        if (older.HighWater > 0 && older.Length == Work.ComputedTokens + 1)
+            HighWater = Math.Min(HighWater, older.HighWater);
+    }
+
     /// <summary>Leaves the batch for now; its KV has been released.</summary>
     public void GiveWay(Instant now)
     {

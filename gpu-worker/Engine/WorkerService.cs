@@ -91,6 +91,9 @@ public sealed class WorkerService : IAsyncDisposable
         await DrainAsync();
     }
 
+    /// <summary>Carries out one order of the scheduler; done when the move has ended.</summary>
+    internal Task MoveAsync(Migration migration) => _mover.Start(migration);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -181,7 +184,7 @@ public sealed class WorkerService : IAsyncDisposable
                 held.Done = RunSegmentAsync(lease, held, plan.Epoch);
         }
         foreach (Migration migration in plan.Migrations)
-            _mover.Start(migration);
+            _ = _mover.Start(migration);
     }
 
     private async Task RunSegmentAsync(Lease lease, HeldSegment held, long epoch)
@@ -235,7 +238,7 @@ public sealed class WorkerService : IAsyncDisposable
         SegmentAttempt attempt = lease.Attempt;
         RequestMessage.StartSegment start = new(attempt.Segment, attempt.Attempt, _worker, epoch, lease.Inputs.Level, lease.Reason);
         long from = _parts.Time.GetTimestamp();
-        for (TimeSpan wait = RetryFirst; ; wait *= 2)
+        for (TimeSpan wait = RetryFirst; ; wait = wait < RetryLongest / 4 ? wait * 2 : wait)
         {
             try
             {

@@ -91,7 +91,14 @@ internal sealed class SequenceKv
         Computed = BlockCount * BlockTokens;
     }
 
-    public void SetComputed(int tokens) => Computed = tokens;
+    /// <summary>Leading tokens that have had KV while this context lived (tokens).</summary>
+    public int HighWater { get; private set; }
+
+    public void SetComputed(int tokens)
+    {
+        Computed = tokens;
+        HighWater = Math.Max(HighWater, tokens);
+    }
 
     /// <summary>Holds nothing from now on; the caller has released the blocks.</summary>
     public void ClearBlocks()

@@ -26,14 +26,15 @@ internal sealed class KvMover : IDisposable
         _sender = new KvSender(new SocketsHttpHandler(), parts.Runner.Kv.BlockTokens, parts.Runner.Kv.BlockBytes, TimeLimit);
     }
 
-    /// <summary>Starts a move in the background. One at a time for each request.</summary>
-    public void Start(Migration migration)
+    /// <summary>Starts a move, one at a time for each request.</summary>
+    /// <returns>Done when the move has ended, one way or the other. Never fails.</returns>
+    public Task Start(Migration migration)
     {
         CancellationTokenSource cancel = new();
         if (_moving.TryAdd(migration.Request, cancel))
-            _ = RunAsync(migration, cancel);
-        else
-            cancel.Dispose();
+            return RunAsync(migration, cancel);
+        cancel.Dispose();
+        return Task.CompletedTask;
     }
 
     /// <summary>Its tool has returned early: the move ends, and the blocks stay.</summary>

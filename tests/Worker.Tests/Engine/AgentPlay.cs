@@ -35,7 +35,7 @@ internal sealed class AgentPlay
             if (Done || _wait-- > 0)
                 return;
             bool last = _segments.Count == _turns - 1;
-            SegmentSpec spec = EngineRig.Spec(max: random.Next(1, 25), tool: last ? null : "f");
+            SegmentSpec spec = EngineRig.Spec(max: random.Next(1, 25), tool: last ? null : "f", seed: (ulong)_id);
             _running = rig.Start(_id, _context, spec, _level, _segments.Count, computed: _computed).Sink;
             _segments.Add((_context, spec, _segments.Count, _running));
         }
@@ -43,15 +43,22 @@ internal sealed class AgentPlay
             return;
         Recomputed += _running.Finished.Usage.RecomputedTokens;
         _computed = _context.Length + _running.Tokens.Count - 1;
-        _context = [.. _context, .. _running.Tokens, .. EngineRig.Context(_id + _segments.Count, random.Next(1, 30))];
+        _context = [.. _context, .. _running.Tokens, .. EngineRig.Context(1000 * _id + _segments.Count, random.Next(1, 30))];
         _wait = random.Next(0, 40);
         _running = null;
     }
 
-    /// <summary>Every segment gave the tokens it gives on an engine of its own.</summary>
-    public void AssertUndisturbed()
+    /// <summary>Every segment drew the tokens, from exactly the logits, that it has on an engine of its own.</summary>
+    public void AssertUndisturbed(EngineRig rig, Func<EngineRig>? engine = null)
     {
         foreach ((ImmutableArray<int> context, SegmentSpec spec, int segment, RecordingSink sink) in _segments)
-            Assert.Equal(EngineRig.Alone(context, spec, segment), sink.Tokens);
+        {
+            EngineRig alone = (engine ?? (static () => new EngineRig()))();
+            RecordingSink expected = alone.Start(0, context, spec, segment: segment).Sink;
+            alone.Run();
+            Assert.Equal(expected.Tokens, sink.Tokens);
+            Assert.NotEmpty(alone.Sampler.LogitBits);
+            Assert.All(alone.Sampler.LogitBits, drawn => Assert.Equal(drawn.Value, rig.Sampler.LogitBits[drawn.Key]));
+        }
     }
 }

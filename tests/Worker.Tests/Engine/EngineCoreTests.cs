@@ -72,7 +72,7 @@ public sealed class EngineCoreTests
             }
             foreach (AgentPlay agent in agents)
             {
-                agent.AssertUndisturbed();
+                agent.AssertUndisturbed(rig);
                 recomputed += agent.Recomputed;
             }
             WorkerSnapshot end = rig.Core.Snapshot();

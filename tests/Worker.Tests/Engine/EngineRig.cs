@@ -51,6 +51,21 @@ internal sealed class RecordingSink : ISegmentSink
     public SegmentEnd.Finished Finished => Assert.IsType<SegmentEnd.Finished>(Ended);
 }
 
+/// <summary>Remembers a hash of the exact bits of all logits a token was drawn from. Seeds tell agents apart.</summary>
+internal sealed class RecordingSampler(ISampler inner) : ISampler
+{
+    public Dictionary<(ulong Seed, int Segment, int Index), ulong> LogitBits { get; } = [];
+
+    public int Sample(Span<float> logits, Sampling sampling, int segment, int index, ReadOnlySpan<int> output)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (float logit in logits)
+            hash = (hash ^ BitConverter.SingleToUInt32Bits(logit)) * 1099511628211;
+        LogitBits[(sampling.Seed, segment, index)] = hash;
+        return inner.Sample(logits, sampling, segment, index, output);
+    }
+}
+
 /// <summary>An engine stepped by the test.</summary>
 internal sealed class EngineRig
 {
@@ -63,21 +78,25 @@ internal sealed class EngineRig
 
     public EngineRig(
         int blocks = 512, int hostBlocks = 512, int slots = 8, int stepTokens = 64, ISchedulingPolicy? policy = null, IModelRunner? runner = null,
-        FakeText? text = null, double pressureLow = 0.6, double pressureHigh = 0.9, string name = "w0")
+        ISampler? sampler = null, double pressureLow = 0.6, double pressureHigh = 0.9, string name = "w0")
     {
         Runner = runner ?? new FakeRunner(blocks);
-        _text = text ?? new FakeText();
-        _constraints = text ?? (IConstraintFactory)_text;
+        FakeText text = new();
+        _text = text;
+        _constraints = text;
+        Sampler = new RecordingSampler(sampler ?? new Astraea.Worker.Kernels.Sampler());
         Options = new WorkerOptions
         {
             Name = name, DeviceBlocks = blocks, HostBlocks = hostBlocks, Slots = slots, StepTokens = stepTokens, PressureLow = pressureLow, PressureHigh = pressureHigh,
         };
         _keyer = new BlockKeyer(Secret, Runner.Numerics.ToString(), Runner.Kv.BlockTokens);
         Core = new EngineCore(new EngineParts(
-            new WorkerId(name), Runner, new Astraea.Worker.Kernels.Sampler(), policy ?? new TestPolicy(), Options, TimeProvider.System));
+            new WorkerId(name), Runner, Sampler, policy ?? new TestPolicy(), Options, TimeProvider.System));
     }
 
     public IModelRunner Runner { get; }
+
+    public RecordingSampler Sampler { get; }
 
     public FakeRunner Fake => (FakeRunner)Runner;
 
@@ -86,10 +105,10 @@ internal sealed class EngineRig
     public EngineCore Core { get; }
 
     public static SegmentSpec Spec(
-        int max = 16, int min = 0, bool ignoreEos = true, string? tool = null, double temperature = 0.7, params string[] stop) => Defaults with
+        int max = 16, int min = 0, bool ignoreEos = true, string? tool = null, double temperature = 0.7, ulong seed = 7, params string[] stop) => Defaults with
         {
             MaxOutputTokens = max, MinOutputTokens = min, IgnoreEos = ignoreEos, ToolMode = tool is null ? ToolMode.None : ToolMode.Named,
-            ToolName = tool, Sampling = new Sampling(Temperature: temperature, Seed: 7), Stop = [.. stop],
+            ToolName = tool, Sampling = new Sampling(Temperature: temperature, Seed: seed), Stop = [.. stop],
         };
 
     public static ImmutableArray<int> Context(int seed, int length)

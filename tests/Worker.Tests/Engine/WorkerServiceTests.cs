@@ -24,7 +24,7 @@ public sealed class WorkerServiceTests
     public async Task Lost_and_repeated_messages_change_nothing()
     {
         await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Worker("w0"));
-        rig.BreakMessages(60);
+        rig.BreakMessages(24);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(i => PlayAsync(rig, i, turns: 2)));
     }
 
