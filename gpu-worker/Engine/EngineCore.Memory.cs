@@ -19,8 +19,14 @@ internal sealed partial class EngineCore
         return reserved;
     }
 
-    // Preserved KV counts as offered: it gives way to running work. What waits inside is counted by the scheduler.
-    private int BlocksOffered() => Math.Max(0, Store.Device.Available + Idle.PinnedBlocks - ReservedBlocks());
+    /// <summary>Blocks that new work may count on: preserved KV gives way to it, what running segments are predicted to grow to does not.</summary>
+    private int BlocksOffered()
+    {
+        int offered = Store.Device.Available + Idle.PinnedBlocks;
+        foreach (EngineSegment segment in _running)
+            offered -= Math.Max(0, Math.Max(segment.BlocksAtEnd, segment.Kv.BlocksFor(segment.Kv.Length)) - segment.Kv.BlockCount);
+        return Math.Max(0, offered);
+    }
 
     private static int MissingBlocks(EngineSegment segment) => Math.Max(0, segment.Kv.BlocksFor(segment.Kv.Length) - segment.Kv.BlockCount);
 

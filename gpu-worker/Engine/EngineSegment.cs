@@ -35,6 +35,9 @@ internal sealed class EngineSegment
 
     public ISegmentSink Sink { get; }
 
+    /// <summary>Blocks it is predicted to hold at its end (blocks).</summary>
+    public int BlocksAtEnd => _inputs.Blocks;
+
     /// <summary>Place in the order, as of this step.</summary>
     public Rank Rank { get; private set; }
 

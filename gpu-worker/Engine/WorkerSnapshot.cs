@@ -7,7 +7,7 @@ namespace Astraea.Worker.Engine;
 /// <param name="BlocksUsed">Of these, held by running or preserved contexts.</param>
 /// <param name="BlocksPinned">Of the used, held by preserved contexts.</param>
 /// <param name="BlocksCached">Keyed, evictable device blocks.</param>
-/// <param name="BlocksOffered">Device blocks new work could have: free, cached and preserved, less what running segments still need.</param>
+/// <param name="BlocksOffered">Device blocks new work could have: free, cached and preserved, less what running segments are predicted to grow by.</param>
 /// <param name="HostTotal">Host blocks.</param>
 /// <param name="HostHolding">Host blocks that hold KV.</param>
 /// <param name="HostRoom">Host blocks that can be had: all that are not in a transfer.</param>
