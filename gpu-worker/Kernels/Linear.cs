@@ -43,16 +43,22 @@ internal static unsafe partial class Linear
     private static void Reference(
         PackedMatrix weights, float* input, nint inputStride, int rows, float* output, nint outputStride, int firstPanel, int panels)
     {
-        int end = Math.Min(weights.Outputs, (firstPanel + panels) * PackedMatrix.PanelRows);
+        Span<float> sums = stackalloc float[PackedMatrix.PanelRows];
         for (int row = 0; row < rows; row++)
         {
-            for (int n = firstPanel * PackedMatrix.PanelRows; n < end; n++)
+            for (int panel = firstPanel; panel < firstPanel + panels; panel++)
             {
-                float* weight = weights.Panel(n / PackedMatrix.PanelRows) + n % PackedMatrix.PanelRows;
-                float sum = 0;
-                for (nint k = 0; k < weights.Inputs; k++)
-                    sum += input[row * inputStride + k] * weight[k * PackedMatrix.PanelRows];
-                output[row * outputStride + n] = sum;
+                sums.Clear();
+                var weight = new ReadOnlySpan<float>(weights.Panel(panel), weights.Inputs * PackedMatrix.PanelRows);
+                for (int k = 0; k < weights.Inputs; k++)
+                {
+                    float x = input[row * inputStride + k];
+                    ReadOnlySpan<float> lanes = weight.Slice(k * PackedMatrix.PanelRows, PackedMatrix.PanelRows);
+                    for (int n = 0; n < lanes.Length; n++)
+                        sums[n] += x * lanes[n];
+                }
+                int first = panel * PackedMatrix.PanelRows, count = Math.Min(PackedMatrix.PanelRows, weights.Outputs - first);
+                sums[..count].CopyTo(new Span<float>(output + row * outputStride + first, count));
             }
         }
     }

@@ -47,6 +47,9 @@ internal sealed class ThreadTeam : IDisposable
         }
     }
 
+    /// <summary>Helpers that sleep until there is work.</summary>
+    public int Parked => Volatile.Read(ref _parked);
+
     /// <summary>Runs all chunks and returns when they are done. One thread at a time may call.</summary>
     /// <param name="work">The work; may be the same object each time.</param>
     /// <param name="chunks">Chunks, 0 to 2^20 − 1.</param>

@@ -13,7 +13,7 @@ public sealed class BatchInvarianceTests
     [Theory]
     [MemberData(nameof(Paths))]
     public void Logits_are_bit_equal_in_random_compositions_on_one_and_two_threads(string name, InstructionSet set) =>
-        AssertInvariant(Golden.Load(name).Model, set, lengths: [300, 1, 17, 130, 257, 64, 33], seeds: 3);
+        AssertInvariant(Golden.Load(name).Model, set, lengths: [300, 1, 17, 130, 64, 33], seeds: set == InstructionSet.Scalar ? 1 : 3);
 
     [Theory]
     [InlineData(InstructionSet.Scalar)]
@@ -26,7 +26,7 @@ public sealed class BatchInvarianceTests
         {
             using var folder = new TestModelFolder(sizes, seed: 5);
             using CpuModel model = CpuModel.Load(folder.Path);
-            AssertInvariant(model, set, lengths: [70, 1, 17, 260], seeds: 2);
+            AssertInvariant(model, set, lengths: [70, 1, 17, 260], seeds: set == InstructionSet.Scalar ? 1 : 3);
         }
     }
 
