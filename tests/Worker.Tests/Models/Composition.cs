@@ -77,12 +77,16 @@ internal sealed class Composition
 
     private void Disturb(Sequence sequence)
     {
-        switch (_random.Next(5))
+        if (sequence.Position == 0)
+            return;
+        // The first chance is always taken, so that every composition has both.
+        int chance = Swaps == 0 ? 0 : Recomputations == 0 ? 1 : _random.Next(5);
+        switch (chance)
         {
             case 0:
                 SwapOutAndIn(sequence);
                 break;
-            case 1 when sequence.Position > 0 && sequence.TimesDiscarded < 2:
+            case 1 when sequence.TimesDiscarded < 2:
                 // Thrown away from some block on: the head stays, the rest is computed again, elsewhere.
                 int kept = _random.Next(sequence.Position / 16 + 1);
                 foreach (int block in sequence.Blocks.Skip(kept))
@@ -110,7 +114,7 @@ internal sealed class Composition
             sequence.Blocks[i] = TakeBlock();
             _runner.Kv.CopyIn(sequence.Blocks[i], host[i]);
         }
-        Swaps += host.Count > 0 ? 1 : 0;
+        Swaps++;
     }
 
     private int TakeBlock()
