@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Astraea.Contracts.Text;
 using Astraea.Core.Lifecycle;
 using Astraea.Gateway.Identity;
@@ -13,7 +14,6 @@ internal static class ResponsesIntake
     /// <summary>Key of the response metadata that says what was left out of the input.</summary>
     public const string WarningKey = "astraea_warning";
 
-    private static readonly JsonElement NoTools = JsonDocument.Parse("[]").RootElement.Clone();
     private static readonly JsonElement AutoChoice = JsonDocument.Parse("\"auto\"").RootElement.Clone();
 
     public static GenerationAsk Read(JsonFields body, string model, GatewayOptions options)
@@ -34,14 +34,30 @@ internal static class ResponsesIntake
         ExchangeId? previous = Previous(body);
         ToolAsk tools = ToolIntake.Read(body, Surface.Responses, options);
         ResponseEcho echo = new(
-            body.OptionalText("instructions"), previous?.Response, body.TryGet("tools", out JsonElement declared) ? declared : NoTools,
-            body.TryGet("tool_choice", out JsonElement choice) ? choice : AutoChoice, body.OptionalFlag("parallel_tool_calls") ?? true,
+            body.OptionalText("instructions"), previous?.Response, EchoTools(body), body.TryGet("tool_choice", out JsonElement choice) ? choice : AutoChoice, body.OptionalFlag("parallel_tool_calls") ?? true,
             sampling.TopP, sampling.PresencePenalty, sampling.FrequencyPenalty, sampling.Temperature, limits.Max,
             body.OptionalWhole("max_tool_calls", 1, int.MaxValue), store, background, metadata,
             body.OptionalText("safety_identifier", 256), body.OptionalText("prompt_cache_key", 256));
         return new GenerationAsk(
             Surface.Responses, items, echo.Instructions, previous, limits, sampling, hasSeed, GenerationIntake.Stop(body), tools,
             category, body.OptionalFlag("stream") ?? false, IncludesUsage: true, background, echo);
+    }
+
+    /// <summary>Tools as the object repeats them: the schema wants all keys of a tool, null or not.</summary>
+    private static JsonElement EchoTools(JsonFields body)
+    {
+        JsonArray echo = [];
+        if (body.TryGet("tools", out JsonElement tools))
+        {
+            foreach (JsonElement tool in tools.EnumerateArray())
+            {
+                JsonObject shown = JsonObject.Create(tool)!;
+                foreach (string key in (ReadOnlySpan<string>)["description", "parameters", "strict"])
+                    shown.TryAdd(key, null);
+                echo.Add((JsonNode)shown);
+            }
+        }
+        return JsonSerializer.SerializeToElement(echo, WireJson.Wire.JsonArray);
     }
 
     private static ExchangeId? Previous(JsonFields body)

@@ -23,8 +23,8 @@ internal sealed record ChatFunction(string Name, string Arguments);
 internal record ChatChunk(string Id, string Object, long Created, string Model, IReadOnlyList<ChatChunkChoice> Choices);
 
 /// <summary>A chunk of a stream that was asked for usage: null on every chunk but the last.</summary>
-internal sealed record ChatChunkWithUsage(string Id, string Object, long Created, string Model, IReadOnlyList<ChatChunkChoice> Choices, ChatUsage? Usage)
-    : ChatChunk(Id, Object, Created, Model, Choices);
+internal sealed record ChatChunkWithUsage(
+    string Id, string Object, long Created, string Model, IReadOnlyList<ChatChunkChoice> Choices, [property: JsonPropertyOrder(1)] ChatUsage? Usage) : ChatChunk(Id, Object, Created, Model, Choices);
 
 /// <summary>What a chunk adds. The finish reason is null, and present, until the end.</summary>
 internal sealed record ChatChunkChoice(int Index, ChatDelta Delta, string? Logprobs, string? FinishReason);

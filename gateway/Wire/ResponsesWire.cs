@@ -39,7 +39,7 @@ internal sealed record OutputTokensDetails(int ReasoningTokens);
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(OutputMessage), "message")]
 [JsonDerivedType(typeof(OutputFunctionCall), "function_call")]
-internal abstract record OutputItem(string Id, string Status);
+internal abstract record OutputItem([property: JsonPropertyOrder(-2)] string Id, [property: JsonPropertyOrder(-1)] string Status);
 
 /// <summary>Text the model said.</summary>
 internal sealed record OutputMessage(string Id, string Status, string Role, IReadOnlyList<OutputText> Content) : OutputItem(Id, Status);

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
@@ -23,6 +24,7 @@ namespace Astraea.Gateway.Wire;
 [JsonSerializable(typeof(ArgumentsDeltaEvent))]
 [JsonSerializable(typeof(ArgumentsDoneEvent))]
 [JsonSerializable(typeof(StoredExchange))]
+[JsonSerializable(typeof(JsonArray))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelObject))]
 [JsonSerializable(typeof(NativeRequest))]

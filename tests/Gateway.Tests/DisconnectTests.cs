@@ -25,7 +25,7 @@ public sealed class DisconnectTests : IAsyncLifetime
     [Fact]
     public async Task A_client_that_leaves_a_stream_cancels_its_request()
     {
-        (RequestId id, HttpResponseMessage response, _) = await OpenAsync(Chat, Streamed);
+        (RequestId id, HttpResponseMessage response) = await OpenAsync(Chat, Streamed);
 
         response.Dispose();
 
@@ -53,7 +53,7 @@ public sealed class DisconnectTests : IAsyncLifetime
     [Fact]
     public async Task A_background_stream_goes_on_without_its_client()
     {
-        (RequestId id, HttpResponseMessage response, _) = await OpenAsync("/v1/responses", """{"model":"letters","input":"Hi","background":true,"stream":true}""");
+        (RequestId id, HttpResponseMessage response) = await OpenAsync("/v1/responses", """{"model":"letters","input":"Hi","background":true,"stream":true}""");
 
         response.Dispose();
         _goOn.SetResult();
@@ -66,7 +66,7 @@ public sealed class DisconnectTests : IAsyncLifetime
     [Fact]
     public async Task Only_the_last_of_several_clients_takes_the_request_with_it()
     {
-        (RequestId id, HttpResponseMessage response, _) = await OpenAsync(Chat, Streamed, "k");
+        (RequestId id, HttpResponseMessage response) = await OpenAsync(Chat, Streamed, "k");
         ExchangeReader reader = _host.Services.GetRequiredService<ExchangeReader>();
         AcceptedExchange exchange = new(new ExchangeId(id, 0), 0, 0);
         reader.Attach(id);
@@ -96,7 +96,7 @@ public sealed class DisconnectTests : IAsyncLifetime
     }
 
     /// <summary>Opens a stream and reads until the first text has come.</summary>
-    private async Task<(RequestId Id, HttpResponseMessage Response, Stream Left)> OpenAsync(string path, string json, string? key = null)
+    private async Task<(RequestId Id, HttpResponseMessage Response)> OpenAsync(string path, string json, string? key = null)
     {
         HttpResponseMessage response = await _host.Client.SendAsync(GatewayHost.Post(path, json, key), HttpCompletionOption.ResponseHeadersRead);
         Assert.True(response.IsSuccessStatusCode);
@@ -108,6 +108,6 @@ public sealed class DisconnectTests : IAsyncLifetime
             await stream.ReadExactlyAsync(buffer);
             seen += (char)buffer[0];
         }
-        return (GatewayHost.RequestOf(response), response, stream);
+        return (GatewayHost.RequestOf(response), response);
     }
 }
