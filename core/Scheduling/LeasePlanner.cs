@@ -7,6 +7,8 @@ namespace Astraea.Core.Scheduling;
 /// <summary>Chooses the segments one worker gets: best rank first, packed while memory admits (SCHEDULING.md §1, §3, §5).</summary>
 internal sealed class LeasePlanner
 {
+    private static readonly TimeSpan s_wakeApart = TimeSpan.FromMilliseconds(20);
+
     private readonly SchedulerState _state;
     private readonly ISchedulingPolicy _policy;
     private readonly SchedulerOptions _options;
@@ -50,6 +52,10 @@ internal sealed class LeasePlanner
 
     public void Plan()
     {
+        bool displacing = _policy.PreemptsRunning && _held.KeptRunning.Exists(r => r.Lease is { Guarded: false });
+        // A full worker asks often, after every change; nobody is ranked for it in vain.
+        if (_leasesMax <= 0 && !displacing)
+            return;
         foreach (LiveRequest request in _state.Ready)
             Consider(request);
         _heap.Build();
@@ -58,7 +64,6 @@ internal sealed class LeasePlanner
         bool guardBeyondTaken = _held.GuardBeyondOpen;
         bool laneClosed = false;
         int misfits = 0;
-        bool displacing = _policy.PreemptsRunning && _held.KeptRunning.Exists(r => r.Lease is { Guarded: false });
         while (_heap.Count > 0 && misfits < _options.MisfitsMax)
         {
             if (Leases.Count >= _leasesMax && (!displacing || guardBeyondTaken))
@@ -154,8 +159,12 @@ internal sealed class LeasePlanner
 
     private void WakeBy(Instant at)
     {
-        if (at > _now && (_wake is not { } wake || at < wake))
-            _wake = at;
+        if (at <= _now)
+            return;
+        // With thousands waiting there is a reason to wake every millisecond; a few of them together will do.
+        Instant soonest = Instant.Max(at, _now + s_wakeApart);
+        if (_wake is not { } wake || soonest < wake)
+            _wake = soonest;
     }
 
     /// <summary>Blocks it takes from those the worker offers; what its own idle KV holds is offered too, so nothing is subtracted for that.</summary>
