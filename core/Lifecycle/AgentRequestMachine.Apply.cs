@@ -51,7 +51,7 @@ public sealed partial class AgentRequestMachine
         }
     }
 
-    private static void OnSubmitted(AgentRequestState state, RequestEvent.Submitted submitted)
+    private void OnSubmitted(AgentRequestState state, RequestEvent.Submitted submitted)
     {
         state.Tenant = submitted.Tenant;
         state.Pool = submitted.Pool;
@@ -65,7 +65,7 @@ public sealed partial class AgentRequestMachine
         Enter(state, RequestPhase.Ready, submitted.At);
     }
 
-    private static void OnSegmentEnded(AgentRequestState state, RequestEvent.SegmentEnded ended)
+    private void OnSegmentEnded(AgentRequestState state, RequestEvent.SegmentEnded ended)
     {
         bool toTools = AwaitsTools(ended.Finish, ended.Calls);
         double seconds = state.ReturnedSeconds + ended.Usage.DeviceSeconds;
@@ -85,7 +85,7 @@ public sealed partial class AgentRequestMachine
         // Without calls the terminal event is in the same commit: nobody sees the state between the two.
     }
 
-    private static void OnToolResults(AgentRequestState state, RequestEvent.ToolResultsPosted results)
+    private void OnToolResults(AgentRequestState state, RequestEvent.ToolResultsPosted results)
     {
         double toolSeconds = Math.Max(0, (results.At - state.PhaseSince).TotalSeconds);
         state.Outcomes = state.Outcomes.SetItem(state.Outcomes.Length - 1, state.Outcomes[^1] with { ToolSeconds = toolSeconds });
@@ -102,7 +102,7 @@ public sealed partial class AgentRequestMachine
     }
 
     /// <summary>Every change of phase passes here: waiting is counted, and the scheduler must hear of it.</summary>
-    private static void Enter(AgentRequestState state, RequestPhase phase, Instant at)
+    private void Enter(AgentRequestState state, RequestPhase phase, Instant at)
     {
         // The wall clock may be set back between two events; a wait is never negative.
         if (state.Phase == RequestPhase.Ready && at > state.PhaseSince)
@@ -111,6 +111,7 @@ public sealed partial class AgentRequestMachine
             state.PendingCalls = [];
         state.Phase = phase;
         state.PhaseSince = at;
+        state.NextDue = phase == RequestPhase.ToolWait ? at + _options.ToolWaitMax : null;
         state.SchedulerVersion = state.Version;
     }
 }

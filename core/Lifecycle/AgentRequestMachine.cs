@@ -48,13 +48,9 @@ public sealed partial class AgentRequestMachine : IMachine<AgentRequestState, Re
     {
         if (state.SchedulerVersion > 0)
             due.Add(new RequestEffect.TellScheduler(state.Pool, state.SchedulerVersion));
-        if (NextDue(state) is { } at)
+        if (state.NextDue is { } at)
             due.Add(new RequestEffect.WakeAt(at));
     }
-
-    /// <summary>When the request wants to be woken, if at all.</summary>
-    public Instant? NextDue(AgentRequestState state) =>
-        state.Phase == RequestPhase.ToolWait ? state.PhaseSince + _options.ToolWaitMax : null;
 
     private static RequestDecision Submit(AgentRequestState state, RequestMessage.Submit submit, Instant now)
     {
@@ -118,7 +114,7 @@ public sealed partial class AgentRequestMachine : IMachine<AgentRequestState, Re
         return abandoned ? Cancel(state, "unread", now) : Done;
     }
 
-    private RequestDecision Wake(AgentRequestState state, Instant now) => NextDue(state) is { } due && now >= due
+    private RequestDecision Wake(AgentRequestState state, Instant now) => state.NextDue is { } due && now >= due
         ? Decision.Commit<RequestEvent, RequestReply>(
             new RequestReply.Done(),
             new RequestEvent.RequestFailed("tool_timeout", $"No tool results came within {_options.ToolWaitMax.TotalSeconds} s.", now))

@@ -41,6 +41,9 @@ public sealed class AgentRequestState
     /// <summary>Since when it stands there.</summary>
     public Instant PhaseSince { get; internal set; }
 
+    /// <summary>When it wants to be woken, if at all.</summary>
+    public Instant? NextDue { get; internal set; }
+
     /// <summary>Ordinal of the current segment, or of the one that ended last.</summary>
     public int Segment { get; internal set; }
 

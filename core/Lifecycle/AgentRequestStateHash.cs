@@ -13,7 +13,7 @@ public static class AgentRequestStateHash
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // Records print all their fields, with the invariant culture; lists are written out, for records would print only their type.
         Add(hash, $"{state.Id}|{state.Version}|{state.SchedulerVersion}|{state.Tenant}|{state.Pool}|{state.Category}|{state.Parent}|{state.Session}");
-        Add(hash, $"{state.SubmittedAt.Ticks}|{state.Phase}|{state.PhaseSince.Ticks}|{state.Segment}|{state.Attempt}|{state.EndedAttempt}|{state.Worker}");
+        Add(hash, $"{state.SubmittedAt.Ticks}|{state.Phase}|{state.PhaseSince.Ticks}|{state.NextDue?.Ticks}|{state.Segment}|{state.Attempt}|{state.EndedAttempt}|{state.Worker}");
         Add(hash, $"{state.Level}|{state.WhyRanked}|{state.Kv}|{state.ComputedTokens}|{state.Waited.Ticks}|{state.CallCount}");
         Add(hash, $"{BitConverter.DoubleToInt64Bits(state.AttainedSeconds)}|{BitConverter.DoubleToInt64Bits(state.ReturnedSeconds)}");
         Add(hash, $"{state.Spec with { Stop = [] }}|{string.Join('\u001f', state.Spec.Stop)}");

@@ -35,6 +35,9 @@ public readonly record struct RequestId(UInt128 Value) : IComparable<RequestId>
     /// <inheritdoc/>
     public int CompareTo(RequestId other) => Value.CompareTo(other.Value);
 
+    /// <summary>The same in every process, so that maps of requests are walked in the same order when a run is repeated. Ids are hashes already.</summary>
+    public override int GetHashCode() => unchecked((int)(ulong)Value ^ (int)((ulong)Value >> 32) ^ (int)(ulong)(Value >> 64) ^ (int)(ulong)(Value >> 96));
+
     /// <inheritdoc/>
     public override string ToString() => string.Create(TextLength, Value, static (span, rest) =>
     {

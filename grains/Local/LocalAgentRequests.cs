@@ -3,6 +3,9 @@ using System.Collections.Immutable;
 using Astraea.Contracts;
 using Astraea.Core.Lifecycle;
 using Astraea.Grains.Driver;
+using RequestMachine = Astraea.Core.Machines.IMachine<
+    Astraea.Core.Lifecycle.AgentRequestState, Astraea.Core.Lifecycle.RequestMessage, Astraea.Core.Lifecycle.RequestEvent,
+    Astraea.Core.Lifecycle.RequestReply, Astraea.Core.Lifecycle.RequestEffect>;
 
 namespace Astraea.Grains.Local;
 
@@ -11,7 +14,7 @@ public sealed class LocalAgentRequests : IAgentRequests
 {
     private readonly ConcurrentDictionary<RequestId, RequestActivation> _active = new();
     private readonly IHistoryStore _store;
-    private readonly AgentRequestMachine _machine;
+    private readonly RequestMachine _machine;
     private readonly RequestEffectRunner _effects;
     private readonly LocalShellOptions _options;
     private readonly DriverEnvironment _environment;
@@ -25,7 +28,7 @@ public sealed class LocalAgentRequests : IAgentRequests
     /// <param name="options">Times and bounds.</param>
     /// <param name="environment">Clock, writer ids and log.</param>
     public LocalAgentRequests(
-        IHistoryStore store, AgentRequestMachine machine, Func<PoolId, IClusterScheduler?> schedulers, LocalShellOptions options, DriverEnvironment environment)
+        IHistoryStore store, RequestMachine machine, Func<PoolId, IClusterScheduler?> schedulers, LocalShellOptions options, DriverEnvironment environment)
     {
         _store = store;
         _machine = machine;
@@ -158,11 +161,11 @@ public sealed class LocalAgentRequests : IAgentRequests
         return new RequestActivation(id, _machine, log, _effects, _options, _environment);
     }
 
-    private LiveRow? Row(AgentRequestState state) => state.HasEnded
+    private static LiveRow? Row(AgentRequestState state) => state.HasEnded
         ? null
         : new LiveRow(
             state.Id.ToString(), state.Pool, state.Tenant, state.Version, state.Phase, state.AttainedSeconds, state.Waited,
-            state.Phase == RequestPhase.Ready ? state.PhaseSince : null, _machine.NextDue(state));
+            state.Phase == RequestPhase.Ready ? state.PhaseSince : null, state.NextDue);
 
     private static RequestId ParseKey(string key) =>
         RequestId.TryParse(key, out RequestId id) ? id : throw new FormatException($"The live index holds '{key}', which is no request id.");

@@ -2,6 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using Astraea.Contracts;
 using Astraea.Core.Lifecycle;
 using Astraea.Grains.Driver;
+using RequestMachine = Astraea.Core.Machines.IMachine<
+    Astraea.Core.Lifecycle.AgentRequestState, Astraea.Core.Lifecycle.RequestMessage, Astraea.Core.Lifecycle.RequestEvent,
+    Astraea.Core.Lifecycle.RequestReply, Astraea.Core.Lifecycle.RequestEffect>;
 
 namespace Astraea.Grains.Local;
 
@@ -16,7 +19,7 @@ internal sealed class RequestActivation
     private int _readers;
 
     public RequestActivation(
-        RequestId id, AgentRequestMachine machine, IEventLog<AgentRequestState, RequestEvent> log,
+        RequestId id, RequestMachine machine, IEventLog<AgentRequestState, RequestEvent> log,
         IEffectRunner<AgentRequestState, RequestMessage, RequestReply, RequestEffect> effects, LocalShellOptions options, DriverEnvironment environment)
     {
         _time = environment.Time;
