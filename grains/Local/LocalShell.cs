@@ -38,11 +38,12 @@ public sealed class LocalShell(
 
     private async Task SweepAsync()
     {
-        using PeriodicTimer timer = new(options.SweepEvery, environment.Time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            while (true)
             {
+                // Not a PeriodicTimer: when it is dropped, its finalizer completes the wait on a foreign thread (found by tests/Simulation).
+                await Task.Delay(options.SweepEvery, environment.Time, _stopping.Token);
                 try
                 {
                     await requests.SweepAsync(_stopping.Token);

@@ -17,9 +17,11 @@ internal sealed class Pump(SeededGenerator chance)
 
     public void Post(SimProcess owner, SendOrPostCallback work, object? state)
     {
+        if (!owner.Alive)
+            return;
         if (Environment.CurrentManagedThreadId != _thread)
             Fail($"A post to {owner.Name} came from another thread: something left the pump.\n{Environment.StackTrace}");
-        else if (owner.Alive)
+        else
             _ready.Add((owner, work, state));
     }
 

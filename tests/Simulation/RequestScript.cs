@@ -7,7 +7,7 @@ namespace Astraea.Simulation.Tests;
 /// <summary>What one simulated client wants, drawn from the seed, and what its request must answer whatever goes wrong on the way.</summary>
 /// <param name="Index">Ordinal of the request in its world.</param>
 /// <param name="Id">The agent request.</param>
-/// <param name="Prompt">Its tokens; the first says how many segments there are, the second which one fails (or none).</param>
+/// <param name="Prompt">Its tokens; the first says how many segments there are, the second which one fails (or none), the third how slow its tokens are (ms).</param>
 /// <param name="Keyed">Whether tool results carry an idempotency key.</param>
 /// <param name="Foreground">Whether somebody must keep reading.</param>
 /// <param name="ToolTime">How long its tools take.</param>
@@ -23,7 +23,7 @@ internal sealed record RequestScript(
         SeededGenerator chance = seeds.Child("script", index).Generator();
         int segments = chance.NextInt(1, 4);
         int failing = chance.NextInt(12) == 0 ? chance.NextInt(segments) : NoFailure;
-        ImmutableArray<int> prompt = [segments, failing, .. Enumerable.Range(0, chance.NextInt(1, 6)).Select(_ => chance.NextInt(1000))];
+        ImmutableArray<int> prompt = [segments, failing, chance.NextInt(10) == 0 ? 15_000 : 50, .. Enumerable.Range(0, chance.NextInt(1, 6)).Select(_ => chance.NextInt(1000))];
         RequestId id = new(new UInt128(chance.NextUInt64(), chance.NextUInt64()));
         bool keyed = chance.NextInt(2) == 0;
         bool foreground = chance.NextInt(3) > 0;
@@ -36,6 +36,8 @@ internal sealed record RequestScript(
     public int Segments => Prompt[0];
 
     public static bool Fails(int segment, IReadOnlyList<int> context) => context[1] == segment;
+
+    public static double SecondsPerToken(IReadOnlyList<int> context) => context[2] / 1000.0;
 
     public static bool IsLast(int segment, IReadOnlyList<int> context) => segment >= context[0] - 1;
 

@@ -52,6 +52,14 @@ public sealed class SeededLifeTests
         }
     }
 
+    [Fact]
+    public void A_disk_without_a_fence_is_found_out() =>
+        Assert.Contains(Enumerable.Range(1, 200), seed => !new World((ulong)seed, durable: new UnfencedDisk()).Run().IsEmpty);
+
+    [Fact]
+    public void A_disk_that_forgets_is_found_out() =>
+        Assert.Contains(Enumerable.Range(1, 20), seed => new World((ulong)seed, durable: new ForgetfulDisk()).Run().Any(b => b.Contains("I1")));
+
     private static string Report(ulong seed, ImmutableArray<string> broken, IReadOnlyList<string> log) =>
         $"""
         Seed {seed}: {string.Join("\n  ", broken)}

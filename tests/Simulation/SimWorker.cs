@@ -96,7 +96,7 @@ internal sealed class SimWorker
         int reported = made;
         while (made < output.Length)
         {
-            await PauseAsync(0.05);
+            await PauseAsync(RequestScript.SecondsPerToken(work.ContextTokens));
             made++;
             if (made == output.Length || _chance.NextInt(3) == 0)
                 continue;
