@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Astraea.Contracts.Text;
 using Astraea.Core.Lifecycle;
+using Astraea.Worker.Engine;
 using Astraea.Worker.Models.ChatTemplate;
 using Astraea.Worker.Models.Output;
 using Astraea.Worker.Models.Tokenizer;
@@ -8,14 +9,16 @@ using Astraea.Worker.Models.Tokenizer;
 namespace Astraea.Worker.Models.Text;
 
 /// <summary>The textual side of a model folder. Immutable, thread-safe.</summary>
-public sealed class ModelText : IModelText
+public sealed class ModelText : IModelText, IConstraintFactory
 {
     private readonly PromptRenderer _renderer;
+    private readonly CallForms _forms;
 
     private ModelText(string model, ModelFolder folder)
     {
         Model = model;
         Tokenizer = folder.Tokenizer;
+        _forms = new CallForms(folder.Tokenizer);
         EndTokens = folder.EndTokens;
         ContextTokensMax = folder.ContextTokensMax;
         JinjaTemplate template = JinjaTemplate.Parse(folder.Template);
@@ -51,13 +54,19 @@ public sealed class ModelText : IModelText
     /// <inheritdoc/>
     public string? Check(SegmentSpec spec)
     {
-        if (ToolDeclarations.Read(spec.ToolsJson, out ImmutableArray<ToolDeclaration> tools) is { } error)
+        if (ToolDeclarations.Read(spec.ToolsJson, out _) is { } error)
             return error;
-        return spec.ToolMode switch
+        try
         {
-            ToolMode.Named when !tools.Any(tool => tool.Name == spec.ToolName) => $"tool_choice names '{spec.ToolName}', which is not among the tools",
-            ToolMode.Required when tools.IsEmpty => "tool_choice is 'required', but there are no tools",
-            _ => null,
-        };
+            CallForms.Form(spec);
+            return null;
+        }
+        catch (TextException e)
+        {
+            return e.Message;
+        }
     }
+
+    /// <inheritdoc/>
+    public IOutputConstraint? Create(SegmentSpec spec) => _forms.Create(spec);
 }

@@ -70,6 +70,9 @@ public sealed class BpeTokenizer
     /// <summary>Whether a token is a control token: no part of what a reader sees.</summary>
     public bool IsSpecial(int id) => _added.TryGetValue(id, out AddedToken? token) && token.Special;
 
+    /// <summary>Whether a token lies outside the merge vocabulary.</summary>
+    public bool IsAdded(int id) => _added.ContainsKey(id);
+
     /// <summary>Encodes text.</summary>
     /// <param name="text">Any UTF-16; a lone surrogate counts as U+FFFD.</param>
     /// <param name="parseAdded">Whether added tokens written in the text become their ids. False for everything a client typed.</param>

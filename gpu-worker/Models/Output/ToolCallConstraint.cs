@@ -1,0 +1,127 @@
+using System.Text;
+using Astraea.Worker.Engine;
+using Astraea.Worker.Models.Output.Forms;
+using Astraea.Worker.Models.Tokenizer;
+
+namespace Astraea.Worker.Models.Output;
+
+/// <summary>
+/// Forces a tool call: <c>&lt;tool_call&gt;\n{"name": "…", "arguments": {…}}\n&lt;/tool_call&gt;</c>. Wherever the form leaves one way only, its tokens
+/// are fed; elsewhere the model's tokens are sampled among those that fit. When the sampled tokens are used up, the shortest completion is fed.
+/// </summary>
+/// <remarks>
+/// Which tokens were sampled and which fed follows from the tokens alone, so replaying an output gives the same state. Below the least number of
+/// sampled tokens, string values are kept open and the form is not ended, as long as anything else may come.
+/// </remarks>
+public sealed class ToolCallConstraint : IOutputConstraint
+{
+    /// <summary>A character or escape is at most this far from its end (By): with more tokens left than this, a mask depends on the place alone.</summary>
+    private const int DebtMax = 4;
+
+    private readonly BpeTokenizer _tokenizer;
+    private readonly TokenWalk _walk;
+    private readonly int _sampledMax;
+    private readonly int _sampledMin;
+    private readonly bool[] _allowed;
+    private FormState _state;
+    private List<int> _forced = [];
+    private int _fed;
+    private (FormState State, int Left, bool KeepOpen)? _allowedAt;
+
+    /// <summary>Starts before the call's opening mark.</summary>
+    /// <param name="tokenizer">Turns fed text into tokens.</param>
+    /// <param name="walk">Tries tokens.</param>
+    /// <param name="call">The call's JSON.</param>
+    /// <param name="sampledMax">Sampled tokens at most (tokens).</param>
+    /// <param name="sampledMin">Sampled tokens at least, where strings can be kept open for them (tokens).</param>
+    internal ToolCallConstraint(BpeTokenizer tokenizer, TokenWalk walk, FormState call, int sampledMax, int sampledMin)
+    {
+        _tokenizer = tokenizer;
+        _walk = walk;
+        _state = call;
+        _sampledMax = sampledMax;
+        _sampledMin = Math.Min(sampledMin, sampledMax);
+        _allowed = new bool[tokenizer.Size];
+        FeedWhatIsGiven([(byte)'\n']);
+        _forced.InsertRange(0, tokenizer.Encode(CallScanner.Open, parseAdded: true));
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> Forced => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_forced)[_fed..];
+
+    /// <inheritdoc/>
+    public int Sampled { get; private set; }
+
+    /// <inheritdoc/>
+    public bool Complete => _state.IsDone && _fed == _forced.Count;
+
+    /// <inheritdoc/>
+    public void Mask(Span<float> logits)
+    {
+        if (_fed < _forced.Count || _state.IsDone)
+            throw new InvalidOperationException("No token is sampled here.");
+        int left = _sampledMax - Sampled - 1;
+        var at = (_state, Math.Min(left, DebtMax), Sampled < _sampledMin);
+        if (_allowedAt != at)
+        {
+            if (_walk.Mark(_state, left, keepOpen: Sampled < _sampledMin, _allowed) == 0)
+                _walk.Mark(_state, left, keepOpen: false, _allowed);
+            _allowedAt = at;
+        }
+        for (int id = 0; id < logits.Length; id++)
+        {
+            if (id >= _allowed.Length || !_allowed[id])
+                logits[id] = float.NegativeInfinity;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Accept(int token)
+    {
+        if (_fed < _forced.Count)
+        {
+            if (token != _forced[_fed])
+                return false;
+            _fed++;
+            return true;
+        }
+        if (_state.IsDone || _walk.Take(_state, token, _sampledMax - Sampled - 1) is not { } next)
+            return false;
+        _state = next;
+        Sampled++;
+        FeedWhatIsGiven([]);
+        return true;
+    }
+
+    /// <summary>Feeds on to the next place with a choice, or to the end when no more may be sampled.</summary>
+    private void FeedWhatIsGiven(List<byte> bytes)
+    {
+        if (Sampled >= _sampledMax)
+        {
+            _state.Complete(bytes);
+            _state = DoneState.Instance;
+        }
+        while (_state.OnlyByte() is { } only)
+        {
+            bytes.Add(only);
+            _state = _state.Step(only)!;
+        }
+        if (_state.IsDone)
+            bytes.Add((byte)'\n');
+        _forced = Encode([.. bytes]);
+        _fed = 0;
+        if (_state.IsDone)
+            _tokenizer.Encode(CallScanner.Close, parseAdded: true, _forced);
+    }
+
+    /// <summary>Encodes text as the model would write it; byte for byte where that would change the bytes, or they are no whole characters.</summary>
+    private List<int> Encode(byte[] bytes)
+    {
+        var ids = new List<int>();
+        _tokenizer.Encode(Encoding.UTF8.GetString(bytes), parseAdded: false, ids);
+        var written = new List<byte>(bytes.Length);
+        foreach (int id in ids)
+            written.AddRange(_tokenizer.Bytes(id));
+        return written.SequenceEqual(bytes) ? ids : [.. bytes.Select(_tokenizer.IdOf)];
+    }
+}
