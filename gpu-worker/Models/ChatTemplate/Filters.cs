@@ -41,7 +41,7 @@ internal static class Filters
                 return ToFloat(value, arguments);
             case "abs":
                 return TemplateValues.IsNumber(value)
-                    ? value is double number ? Math.Abs(number) : TemplateValues.Narrow(BigInteger.Abs(TemplateValues.AsInteger(value)))
+                    ? value is double number ? (object)Math.Abs(number) : TemplateValues.Narrow(BigInteger.Abs(TemplateValues.AsInteger(value)))
                     : throw Wrong(value, arguments);
             case "indent":
                 return Indent(Str(value), arguments);

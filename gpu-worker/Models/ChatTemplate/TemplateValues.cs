@@ -62,7 +62,7 @@ internal static class TemplateValues
                 string raw = json.GetRawText();
                 if (raw.AsSpan().IndexOfAny('.', 'e', 'E') >= 0)
                     return json.GetDouble();
-                return json.TryGetInt64(out long integer) ? integer : BigInteger.Parse(raw, System.Globalization.CultureInfo.InvariantCulture);
+                return Narrow(BigInteger.Parse(raw, System.Globalization.CultureInfo.InvariantCulture));
             case JsonValueKind.True:
                 return true;
             case JsonValueKind.False:
@@ -125,7 +125,7 @@ internal static class TemplateValues
     };
 
     /// <summary>An integer as narrow as it fits.</summary>
-    public static object Narrow(BigInteger value) => value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+    public static object Narrow(BigInteger value) => value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
 
     /// <summary>What a loop walks over; null when it cannot be walked.</summary>
     public static List<object?>? Items(object? value) => value switch

@@ -13,7 +13,7 @@ internal sealed class CallScanner
     /// <summary>Closes a call.</summary>
     public const string Close = "</tool_call>";
 
-    private readonly StringBuilder _raw = new(Open);
+    private readonly StringBuilder _raw;
     private readonly IReadOnlySet<string> _names;
     private readonly bool _eager;
     private int _start = -1;
@@ -23,10 +23,12 @@ internal sealed class CallScanner
     private bool _escaped;
     private int _closed;
 
+    /// <param name="blanks">White space before the opening mark: dropped with a call, text with anything else.</param>
     /// <param name="names">Declared function names.</param>
     /// <param name="eager">Whether arguments are shown as they come: only where the form of the output is forced, so that the call cannot fail later.</param>
-    public CallScanner(IReadOnlySet<string> names, bool eager)
+    public CallScanner(string blanks, IReadOnlySet<string> names, bool eager)
     {
+        _raw = new StringBuilder(blanks).Append(Open);
         _names = names;
         _eager = eager;
     }
@@ -47,7 +49,7 @@ internal sealed class CallScanner
         Failed,
     }
 
-    /// <summary>All that was taken, with the opening mark.</summary>
+    /// <summary>All that was taken, with the opening mark and the blanks before it.</summary>
     public string Raw => _raw.ToString();
 
     /// <summary>The name, once arguments are shown as they come.</summary>

@@ -108,10 +108,11 @@ public sealed class OutputReader : IOutputReader
         }
         if (_open is not null && _open.Push(c) && mayOpen)
         {
-            Show(_held.Length - CallScanner.Open.Length - BlanksBefore(CallScanner.Open.Length));
+            int blanks = BlanksBefore(CallScanner.Open.Length);
+            Show(_held.Length - CallScanner.Open.Length - blanks);
+            _call = new CallScanner(_held.ToString(0, blanks), _names, _eager);
             _held.Clear();
             ForgetMatches();
-            _call = new CallScanner(_names, _eager);
             return;
         }
         int keep = _open?.Matched ?? 0;
