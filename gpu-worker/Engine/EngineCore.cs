@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Numerics;
 using Astraea.Core;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
+using Astraea.Worker.Kernels;
 using Astraea.Worker.Memory;
 
 namespace Astraea.Worker.Engine;
@@ -212,10 +212,10 @@ internal sealed partial class EngineCore
     private void Draw()
     {
         int vocabulary = _runner.Shape.Vocabulary;
-        // Before any token is drawn: a device that makes one NaN is not believed in the other rows either.
-        if (ContainsNaN(_logits.AsSpan(0, _batch.LogitRows * vocabulary)))
+        // Before any token is drawn: a device that makes one such logit is not believed in the other rows either.
+        if (!Finite.All(_logits.AsSpan(0, _batch.LogitRows * vocabulary)))
         {
-            Fault($"worker {_parts.Worker}: the model gave a logit that is not a number");
+            Fault($"worker {_parts.Worker}: the model gave a logit that is not a number, or not a finite one");
             return;
         }
         int row = 0;
@@ -279,23 +279,6 @@ internal sealed partial class EngineCore
         Store.Detach(segment.Kv, KvRelease.Recent);
         _departures++;
         segment.Sink.End(end);
-    }
-
-    private static bool ContainsNaN(ReadOnlySpan<float> values)
-    {
-        int i = 0;
-        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector<float> v = new(values[i..]);
-            if (!Vector.EqualsAll(v, v))
-                return true;
-        }
-        for (; i < values.Length; i++)
-        {
-            if (float.IsNaN(values[i]))
-                return true;
-        }
-        return false;
     }
 
     private void Remove(EngineSegment segment)

@@ -16,6 +16,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly Thread _thread;
     private volatile WorkerSnapshot _snapshot;
     private volatile bool _stopping;
+    private volatile bool _closed;
     private long _turnoverSeen;
 
     /// <param name="core">Owned from now on.</param>
@@ -58,15 +59,15 @@ internal sealed class EngineLoop : IDisposable
             {
                 T result = command(core);
                 Publish(); // Who has the answer sees its effect in the snapshot too.
-                answer.SetResult(result);
+                answer.TrySetResult(result);
             }
             catch (Exception e)
             {
-                answer.SetException(e);
+                answer.TrySetException(e);
             }
         });
-        if (_stopping && !_thread.IsAlive)
-            answer.TrySetCanceled();
+        if (_closed)
+            answer.TrySetCanceled(); // It may have come too late for the last look at the queue.
         return answer.Task;
     }
 
@@ -98,6 +99,7 @@ internal sealed class EngineLoop : IDisposable
                 _signal.WaitOne(SleepTime());
         }
         Guarded(() => _core.ReturnAll("the worker stops"));
+        _closed = true;
         while (_commands.TryDequeue(out Action<EngineCore>? command))
             Guarded(() => command(_core));
         Publish();

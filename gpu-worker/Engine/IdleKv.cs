@@ -126,9 +126,6 @@ internal sealed class IdleKv
             _store.Detach(kv, KvRelease.EvictFirst);
     }
 
-    /// <summary>Whether <see cref="TakeChanges"/> would have something to say.</summary>
-    public bool HasChanges => _changes.Count > 0 || _store.Evictions != _evictionsSeen && _entries.Count > 0;
-
     /// <summary>Places that changed since the last call. A context with nothing left is reported once and forgotten.</summary>
     public void TakeChanges(List<KvChange> changes)
     {
