@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Astraea.Worker.Kernels;
@@ -89,6 +90,7 @@ internal static unsafe partial class PagedAttention
     }
 
     /// <summary>Turns a pair's scores into weights, relative to the largest score so far, and brings what was summed before to the same scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(in Scratch scratch, int pair, int tokens)
     {
         float* scores = scratch.PairScores(pair);

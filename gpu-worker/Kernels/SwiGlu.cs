@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Astraea.Worker.Kernels;
@@ -11,6 +12,7 @@ internal static class SwiGlu
     /// <param name="gate">[width] f32.</param>
     /// <param name="up">[width] f32.</param>
     /// <param name="output">[width] f32, overwritten; may be <paramref name="gate"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(InstructionSet set, ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> output)
     {
         int i = 0;
@@ -29,6 +31,7 @@ internal static class SwiGlu
         return x * ((x >= 0 ? 1f : e) / (1f + e));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Silu(Vector256<float> x)
     {
         Vector256<float> e = Exponential.Simd(-Vector256.Abs(x));
