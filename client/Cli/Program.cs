@@ -1,1 +1,26 @@
-return 0;
+using System.CommandLine;
+using System.Reflection;
+using Astraea.Cli.Commands;
+using Astraea.Cli.Demo;
+using Astraea.Client;
+
+Command version = new("version", "Prints the version.");
+version.SetAction(static _ => Console.Out.WriteLine(Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion));
+RootCommand root = new("Astraea serves LLM agents, not LLM calls.")
+{
+    DemoCommand.Create(), InspectCommands.Requests(), InspectCommands.ClusterView(), version,
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is DemoException or AstraeaException)
+{
+    await Console.Error.WriteLineAsync($"astraea: {e.Message}");
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    await Console.Error.WriteLineAsync("astraea: stopped.");
+    return 130;
+}
