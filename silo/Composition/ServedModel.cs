@@ -1,5 +1,4 @@
 using Astraea.Silo.Options;
-using Astraea.Worker.Engine;
 using Astraea.Worker.Models.Mini;
 using Astraea.Worker.Models.Text;
 using Astraea.Worker.Models.Transformer;
@@ -7,7 +6,7 @@ using Astraea.Worker.Models.Transformer;
 namespace Astraea.Silo.Composition;
 
 /// <summary>The model this node serves: its text side for everybody, its weights for the workers, which share them.</summary>
-internal sealed record ServedModel(ModelText Text, IConstraintFactory Constraints, CpuModel Weights) : IDisposable
+internal sealed record ServedModel(ModelText Text, CpuModel Weights) : IDisposable
 {
     /// <summary>Loads the folder that the options name; without one, writes and loads the built-in model.</summary>
     public static ServedModel Load(ModelOptions options, string dataDirectory)
@@ -23,10 +22,9 @@ internal sealed record ServedModel(ModelText Text, IConstraintFactory Constraint
             throw new NodeConfigurationException($"{ModelOptions.Section}:Path is '{folder}', where there is no folder.");
         }
         ModelText text = ModelText.Load(folder, options.Name.Length == 0 ? null : options.Name);
-        return new ServedModel(text, new NoConstraints(), CpuModel.Load(folder));
+        return new ServedModel(text, CpuModel.Load(folder));
     }
 
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
 }
-internal sealed class NoConstraints : IConstraintFactory { public IOutputConstraint? Create(Core.Lifecycle.SegmentSpec spec) => null; }

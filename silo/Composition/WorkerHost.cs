@@ -74,7 +74,7 @@ internal sealed class WorkerHost(
             Runner = runner,
             Policy = policy,
             Text = model.Text,
-            Constraints = model.Constraints,
+            Constraints = model.Text,
             Requests = requests,
             Scheduler = scheduler,
             Secret = secret,
