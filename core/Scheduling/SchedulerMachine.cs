@@ -194,7 +194,8 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
             : new LeaseRecord(adopted.Attempt, adopted.Worker, inputs, false, false, adopted.Running, adopted.At, null);
         request.LastAttempt = Math.Max(request.LastAttempt, adopted.Attempt.Attempt);
         request.Orphaned = false;
-        request.Note = $"{adopted.Worker} holds attempt {adopted.Attempt.Attempt}";
+        if (known is null)
+            request.Note = $"{adopted.Worker} holds attempt {adopted.Attempt.Attempt}";
         state.Place(request);
     }
 

@@ -139,6 +139,37 @@ public class SchedulerMachineTests
     }
 
     [Fact]
+    public void A_lease_named_again_within_the_grace_is_kept_with_its_reason()
+    {
+        SchedulerDesk desk = Desk();
+        desk.Tell(desk.Arrived(1));
+        Lease lease = desk.Pull(Idle("w0")).Leases[0];
+        // A pull that was sent before the plan came back.
+        Assert.True(desk.Pull(Idle("w0")).IsEmpty);
+        desk.Pass(0.5);
+        Assert.True(desk.Pull(Idle("w0", held: [new HeldLease(lease.Attempt, false)])).IsEmpty);
+        desk.Pass(0.8);
+        Assert.True(desk.Pull(Idle("w0")).IsEmpty);
+        Assert.True(desk.Pull(Idle("w1")).IsEmpty);
+        Assert.Equal(lease.Reason, Assert.Single(desk.Look().Requests).Reason);
+    }
+
+    [Fact]
+    public void A_segment_given_back_is_not_adopted_again()
+    {
+        SchedulerDesk desk = Desk();
+        RequestStatus ready = desk.Arrived(1);
+        desk.Tell(ready);
+        SegmentAttempt first = desk.Pull(Idle("w0")).Leases[0].Attempt;
+        RequestStatus running = ready.Started(first, "w0", desk.Now);
+        desk.Tell(running);
+        desk.Tell(running with { Version = running.Version + 1, Phase = RequestPhase.Ready, Worker = null });
+        Plan plan = desk.Pull(Idle("w0", slots: 0, held: [new HeldLease(first, true)]));
+        Assert.Equal("the worker has given it back", Assert.Single(plan.Revokes).Reason);
+        Assert.Equal(2, Assert.Single(desk.Pull(Idle("w1")).Leases).Attempt.Attempt);
+    }
+
+    [Fact]
     public void A_new_scheduler_adopts_running_leases_and_keeps_levels()
     {
         SchedulerDesk desk = Desk("astraea-paper");

@@ -64,7 +64,7 @@ public class StarvationTests
         cluster.AddWorker("w0", blocks: 160, slots: 6);
         SeededGenerator random = new SeedTree(seed).Child("arrivals").Generator();
         double at = 0;
-        for (int i = 1; i <= 150; i++)
+        for (int i = 1; i <= 120; i++)
         {
             at += 0.6 * random.NextExponential();
             bool large = random.NextInt(8) == 0;

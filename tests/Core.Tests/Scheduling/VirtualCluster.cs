@@ -20,7 +20,7 @@ internal sealed record Script(int Id, double At, string Category, ImmutableArray
 /// </summary>
 internal sealed class VirtualCluster
 {
-    public const double Step = 0.02;
+    public const double Step = 0.04;
 
     private readonly ISchedulingPolicy _policy;
     private readonly EventQueue<Action> _future = new();
