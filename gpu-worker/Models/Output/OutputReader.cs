@@ -26,7 +26,7 @@ public sealed class OutputReader : IOutputReader
     private readonly HashSet<string> _names;
     private readonly bool _eager;
     private readonly DeltaWriter _writer = new();
-    private readonly StringBuilder _held = new();
+    private readonly List<char> _held = [];
     private readonly StringBuilder _text = new();
     private readonly ImmutableArray<ParsedCall>.Builder _calls = ImmutableArray.CreateBuilder<ParsedCall>();
     private CallScanner? _call;
@@ -73,8 +73,8 @@ public sealed class OutputReader : IOutputReader
         if (!Stopped && _call is not null)
             GiveUpCall();
         // Blanks between and behind calls are layout.
-        if (!Stopped && !(_calls.Count > 0 && string.IsNullOrWhiteSpace(_held.ToString())))
-            Show(_held.Length);
+        if (!Stopped && !(_calls.Count > 0 && _held.TrueForAll(char.IsWhiteSpace)))
+            Show(_held.Count);
         _held.Clear();
         _writer.Flush();
     }
@@ -95,22 +95,22 @@ public sealed class OutputReader : IOutputReader
 
     private void TakeText(char c, bool mayOpen)
     {
-        _held.Append(c);
+        _held.Add(c);
         foreach (PatternMatcher stop in _stops)
             Stopped |= stop.Push(c);
         if (Stopped)
         {
             // Of several that end here the longest starts first.
             int length = _stops.Where(stop => stop.Matched == stop.Length).Max(stop => stop.Length);
-            Show(_held.Length - length);
+            Show(_held.Count - length);
             _held.Clear();
             return;
         }
         if (_open is not null && _open.Push(c) && mayOpen)
         {
             int blanks = BlanksBefore(CallScanner.Open.Length);
-            Show(_held.Length - CallScanner.Open.Length - blanks);
-            _call = new CallScanner(_held.ToString(0, blanks), _names, _eager);
+            Show(_held.Count - CallScanner.Open.Length - blanks);
+            _call = new CallScanner(new string([.. _held[..blanks]]), _names, _eager);
             _held.Clear();
             ForgetMatches();
             return;
@@ -120,7 +120,7 @@ public sealed class OutputReader : IOutputReader
             keep = Math.Max(keep, stop.Matched);
         if (_open is not null)
             keep = Math.Max(keep, _open.Matched + BlanksBefore(_open.Matched));
-        Show(_held.Length - keep);
+        Show(_held.Count - keep);
     }
 
     private void TakeCall(char c)
@@ -170,19 +170,21 @@ public sealed class OutputReader : IOutputReader
     private int BlanksBefore(int tail)
     {
         int blanks = 0;
-        while (blanks < BlanksHeldMax && _held.Length - tail - blanks > 0 && char.IsWhiteSpace(_held[_held.Length - tail - blanks - 1]))
+        while (blanks < BlanksHeldMax && _held.Count - tail - blanks > 0 && char.IsWhiteSpace(_held[_held.Count - tail - blanks - 1]))
             blanks++;
         return blanks;
     }
 
     private void Show(int count)
     {
-        for (int i = 0; i < count; i++)
-            _writer.Text(_held[i]);
         if (count <= 0)
             return;
-        _text.Append(_held, 0, count);
-        _held.Remove(0, count);
+        for (int i = 0; i < count; i++)
+        {
+            _writer.Text(_held[i]);
+            _text.Append(_held[i]);
+        }
+        _held.RemoveRange(0, count);
     }
 
     private void ForgetMatches()

@@ -115,7 +115,7 @@ public sealed class BpeTokenizer
         return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
     }
 
-    private string Normalize(string text) => _file.NormalizeNfc ? text.Normalize(NormalizationForm.FormC) : text;
+    private string Normalize(string text) => _file.NormalizeNfc ? Nfc.Compose(text) : text;
 
     private static void EncodeAround(string text, AddedTokenFinder finder, List<int> ids, Action<string, List<int>> encodePart)
     {

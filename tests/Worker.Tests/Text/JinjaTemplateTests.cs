@@ -78,11 +78,11 @@ public sealed class JinjaTemplateTests
     {
         string[] templates =
         [
-            "{{ " + new string('(', 100_000) + "1" + new string(')', 100_000) + " }}",
-            "{{ " + new string('[', 100_000) + " }}",
-            "{{ " + string.Concat(Enumerable.Repeat("-", 100_000)) + "1 }}",
-            "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 100_000)) + " }}",
-            "{{ a" + string.Concat(Enumerable.Repeat(".b", 100_000)) + " }}",
+            "{{ " + new string('(', 20_000) + "1" + new string(')', 20_000) + " }}",
+            "{{ " + new string('[', 20_000) + " }}",
+            "{{ " + string.Concat(Enumerable.Repeat("-", 20_000)) + "1 }}",
+            "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 20_000)) + " }}",
+            "{{ a" + string.Concat(Enumerable.Repeat(".b", 20_000)) + " }}",
             string.Concat(Enumerable.Repeat("{% if true %}", 10_000)),
         ];
         foreach (string template in templates)
@@ -95,7 +95,7 @@ public sealed class JinjaTemplateTests
         const string source = "{%- for m in [1, {'a': 'b'}] if m is mapping -%} {{ m['a'][::-1] | trim ~ loop.index }}\n{% endfor %}{% set x = namespace(y=1) %}{{ x.y if not 1 in (2, 3) else 'z' }}";
         var random = new Random(11);
         int rendered = 0, refused = 0;
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < 1000; i++)
         {
             int from = random.Next(source.Length), to = random.Next(source.Length);
             string cut = from <= to ? source[..from] + source[to..] : source[to..from] + source[..random.Next(source.Length)];

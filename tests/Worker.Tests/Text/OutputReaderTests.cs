@@ -130,7 +130,7 @@ public sealed class OutputReaderTests
         string[] outputs =
         [
             string.Concat(Enumerable.Repeat("<tool_call>", 20_000)), string.Concat(Enumerable.Repeat("<tool_call>{\"", 20_000)),
-            "<tool_call>" + new string('{', 200_000), new string(' ', 300_000), new string('<', 300_000), "<tool_call>" + new string(' ', 300_000) + "x",
+            "<tool_call>" + new string('{', 100_000), new string(' ', 100_000), new string('<', 100_000), "<tool_call>" + new string(' ', 100_000) + "x",
         ];
         foreach (string output in outputs)
             Assert.Equal(output, Read(output, Specs.Auto("find"), out _).Text);
