@@ -7,19 +7,27 @@ public sealed partial class MachineDriver<TState, TMessage, TEvent, TReply, TEff
 
     // Shared with effects that end on other threads; guarded by _gate.
     private readonly List<KeyValuePair<TEffect, CancellationTokenSource>> _failed = [];
+    private readonly List<KeyValuePair<TEffect, CancellationTokenSource>> _finished = [];
+    private bool _again;
     private int _unfinished;
+
+    /// <summary>Runs once more what has finished and is still owed: whoever it was for has forgotten it.</summary>
+    public void RunFinishedAgain()
+    {
+        lock (_gate)
+            _again = true;
+        Kick();
+    }
 
     /// <summary>Compares what is owed with what has been started. A finished effect stays known, so that it is not run again.</summary>
     private void SettleEffects(TState state)
     {
         lock (_gate)
         {
-            foreach (KeyValuePair<TEffect, CancellationTokenSource> failed in _failed)
-            {
-                if (_effects.TryGetValue(failed.Key, out CancellationTokenSource? known) && known == failed.Value)
-                    _effects.Remove(failed.Key);
-            }
-            _failed.Clear();
+            ForgetNeedsLock(_failed);
+            if (_again)
+                ForgetNeedsLock(_finished);
+            _again = false;
         }
         _due.Clear();
         _machine.Owed(state, _due);
@@ -27,6 +35,8 @@ public sealed partial class MachineDriver<TState, TMessage, TEvent, TReply, TEff
         {
             _effects.Remove(gone, out CancellationTokenSource? source);
             source!.Cancel();
+            lock (_gate)
+                _finished.RemoveAll(f => f.Value == source);
         }
         foreach (TEffect effect in _due)
         {
@@ -41,12 +51,24 @@ public sealed partial class MachineDriver<TState, TMessage, TEvent, TReply, TEff
         }
     }
 
+    private void ForgetNeedsLock(List<KeyValuePair<TEffect, CancellationTokenSource>> over)
+    {
+        foreach ((TEffect effect, CancellationTokenSource source) in over)
+        {
+            if (_effects.TryGetValue(effect, out CancellationTokenSource? known) && known == source)
+                _effects.Remove(effect);
+        }
+        over.Clear();
+    }
+
     private async Task RunEffectAsync(TState state, TEffect effect, CancellationTokenSource source)
     {
         using CancellationTokenRegistration stop = _stopping.Token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), source);
         try
         {
             await _runner.RunAsync(state, effect, PostAsync, source.Token);
+            lock (_gate)
+                _finished.Add(new(effect, source));
         }
         catch (OperationCanceledException) when (source.IsCancellationRequested)
         {

@@ -85,6 +85,13 @@ public sealed class LocalAgentRequests : IAgentRequests
         }
     }
 
+    /// <summary>Tells schedulers of every live request once more, because one has lost its memory.</summary>
+    public void TellAgain()
+    {
+        foreach (RequestActivation activation in _active.Values)
+            activation.TellAgain();
+    }
+
     /// <summary>Stops every driver. What was acknowledged is durable; the rest its senders send again.</summary>
     public async Task StopAsync()
     {

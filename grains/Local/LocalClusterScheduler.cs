@@ -37,8 +37,11 @@ public sealed class LocalClusterScheduler : IClusterScheduler
         _bell = new Bell(_time);
         _driver = new(
             pool.Value, machine, new VolatileEventLog<SchedulerState, SchedulerEvent>(), new SchedulerEffectRunner(environment),
-            new BellRinger(_bell), environment);
+            new BellRinger(_bell, () => Forgot?.Invoke()), environment);
     }
+
+    /// <summary>Raised when a fault has cost the scheduler its memory; whoever holds live requests tells them again.</summary>
+    internal event Action? Forgot;
 
     /// <inheritdoc/>
     public Task TellAsync(RequestStatus status, CancellationToken cancellation) => _driver.PostAsync(new SchedulerMessage.Tell(status), cancellation);
@@ -88,11 +91,18 @@ public sealed class LocalClusterScheduler : IClusterScheduler
     }
 
     /// <summary>Wakes parked pulls when the machine says that another answer is possible.</summary>
-    private sealed class BellRinger(Bell bell) : ICommitObserver<SchedulerState, SchedulerEvent>
+    private sealed class BellRinger(Bell bell, Action forgot) : ICommitObserver<SchedulerState, SchedulerEvent>
     {
         private long _revision;
+        private bool _loaded;
 
-        public void Loaded(SchedulerState state, long version) => Look(state);
+        public void Loaded(SchedulerState state, long version)
+        {
+            if (_loaded)
+                forgot();
+            _loaded = true;
+            Look(state);
+        }
 
         public void Committed(SchedulerState state, long version, IReadOnlyList<SchedulerEvent> events) => Look(state);
 

@@ -21,6 +21,7 @@ public sealed class LocalShell(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await requests.RecoverAsync(cancellationToken);
+        scheduler.Forgot += requests.TellAgain;
         _sweeps = SweepAsync();
     }
 
@@ -29,6 +30,7 @@ public sealed class LocalShell(
     {
         await _stopping.CancelAsync();
         await _sweeps;
+        scheduler.Forgot -= requests.TellAgain;
         await requests.StopAsync();
         await scheduler.StopAsync();
     }

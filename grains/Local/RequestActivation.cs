@@ -37,6 +37,13 @@ internal sealed class RequestActivation
         return _driver.TryPost(message, cancellation, out reply);
     }
 
+    /// <summary>The scheduler has forgotten everything: it is told again.</summary>
+    public void TellAgain()
+    {
+        if (!_tail.IsDormant)
+            _driver.RunFinishedAgain();
+    }
+
     public bool TryLoad(CancellationToken cancellation, [NotNullWhen(true)] out Task? loaded) => _driver.TryLoad(cancellation, out loaded);
 
     /// <summary>Reads behind a cursor; null when the driver has been stopped, and a new activation must be made.</summary>

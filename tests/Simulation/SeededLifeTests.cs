@@ -5,11 +5,13 @@ namespace Astraea.Simulation.Tests;
 
 /// <summary>
 /// The whole of control, driver and machines under seeds: crashes between any two steps, lost, doubled and late messages, appends that fail or are
-/// committed unheard, wrong clocks. Every invariant holds at every seed, and one seed is one world.
+/// committed unheard, wrong clocks. Every invariant holds at every seed, and one seed is one world. <c>ASTRAEA_SEED</c> runs one seed alone;
+/// <c>ASTRAEA_SEED_LOG</c> names a file for its event log.
 /// </summary>
 public sealed class SeededLifeTests
 {
     private const string SeedVariable = "ASTRAEA_SEED";
+    private const string LogVariable = "ASTRAEA_SEED_LOG";
     private const int Seeds = 2000;
 
     [Fact]
@@ -19,6 +21,8 @@ public sealed class SeededLifeTests
         {
             World world = new(ulong.Parse(chosen), keepLog: true);
             ImmutableArray<string> broken = world.Run();
+            if (Environment.GetEnvironmentVariable(LogVariable) is { Length: > 0 } path)
+                File.WriteAllLines(path, world.EventLog);
             Assert.True(broken.IsEmpty, Report(ulong.Parse(chosen), broken, world.EventLog));
             return;
         }

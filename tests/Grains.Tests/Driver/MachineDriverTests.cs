@@ -212,6 +212,26 @@ public sealed class MachineDriverTests
     }
 
     [Fact]
+    public async Task What_has_finished_runs_again_only_when_asked_for()
+    {
+        await _driver.PostAsync("owe1", default);
+        await _driver.PostAsync("owe2", default);
+        HeldEffect first = await _effects.NextAsync();
+        await _effects.NextAsync();
+        first.End.SetResult();
+        await first.End.Task;
+        Task<HeldEffect> again = _effects.NextAsync();
+        while (!again.IsCompleted)
+        {
+            // The end of an effect is noted on its own thread.
+            _driver.RunFinishedAgain();
+            await _driver.PostAsync("?", default);
+        }
+        Assert.Equal("owe1", (await again).Name);
+        Assert.Equal(3, _effects.Count);
+    }
+
+    [Fact]
     public async Task A_restart_runs_again_what_was_owed()
     {
         await _driver.PostAsync("owe1", default);

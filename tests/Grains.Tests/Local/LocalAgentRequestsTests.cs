@@ -114,6 +114,23 @@ public sealed class LocalAgentRequestsTests
     }
 
     [Fact]
+    public async Task A_scheduler_that_forgot_is_told_of_live_requests_again()
+    {
+        await SubmitAsync();
+        await _requests.Get(new RequestId(7)).SubmitAsync(NewSubmit(), default);
+        await _requests.Get(new RequestId(7)).CancelAsync(new RequestMessage.Cancel("enough"), default);
+        Assert.Equal([RequestPhase.Ready, RequestPhase.Ready, RequestPhase.Cancelled], [
+            (await _scheduler.NextAsync()).Phase, (await _scheduler.NextAsync()).Phase, (await _scheduler.NextAsync()).Phase]);
+        Task<RequestStatus> again = _scheduler.NextAsync();
+        while (!again.IsCompleted)
+        {
+            _requests.TellAgain();
+            await ReadAsync(0);
+        }
+        Assert.Equal((s_id, RequestPhase.Ready, 1L), Told(await again));
+    }
+
+    [Fact]
     public async Task An_ended_request_is_put_away_and_still_read_page_by_page()
     {
         await RunToEndAsync();
