@@ -271,6 +271,27 @@ public sealed class EngineCoreTests
     }
 
     [Fact]
+    public void A_segment_whose_output_cannot_be_handled_fails_alone()
+    {
+        EngineRig rig = new(sampler: new ThrowingSampler());
+        RecordingSink bad = rig.Start(1, EngineRig.Context(1, 20), EngineRig.Spec(seed: 13)).Sink;
+        RecordingSink good = rig.Start(2, EngineRig.Context(2, 20)).Sink;
+        rig.Run();
+        Assert.Equal("segment_failed", Assert.IsType<SegmentEnd.Failed>(bad.Ended).Code);
+        Assert.Equal(EngineRig.Alone(EngineRig.Context(2, 20)), good.Tokens);
+        Assert.Equal(0, rig.Core.Store.Device.Used);
+    }
+
+    private sealed class ThrowingSampler : ISampler
+    {
+        private readonly Astraea.Worker.Kernels.Sampler _inner = new();
+
+        public int Sample(Span<float> logits, Sampling sampling, int segment, int index, ReadOnlySpan<int> output) => sampling.Seed == 13
+            ? throw new ArgumentException("no token may be drawn")
+            : _inner.Sample(logits, sampling, segment, index, output);
+    }
+
+    [Fact]
     public void A_higher_level_sets_a_running_lower_one_aside_and_both_end_right()
     {
         EngineRig rig = new(blocks: 8, slots: 1);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Worker.Engine;
@@ -40,6 +41,45 @@ public sealed class WorkerServiceTests
         RequestId all = await rig.SubmitAsync(2, EngineRig.Context(2, 64 * 16 - 10), EngineRig.Spec(max: 9));
         await rig.WaitForAsync<RequestEvent.RequestCompleted>(all);
         Assert.Equal(EngineRig.Alone(EngineRig.Context(2, 64 * 16 - 10), EngineRig.Spec(max: 9)), await rig.OutputAsync(all, 0));
+    }
+
+    [Fact]
+    public async Task A_device_error_quarantines_the_worker_and_the_segment_goes_on_elsewhere()
+    {
+        await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Worker("w0"));
+        RequestId id = await rig.SubmitAsync(1, EngineRig.Context(1, 40), EngineRig.Spec(max: 400));
+        await rig.WaitForAsync<RequestEvent.TokensGenerated>(id);
+        rig.Runners[new WorkerId("w0")].BeforeStep = _ => throw new InvalidOperationException("the device is gone");
+        Assert.Contains("the device is gone", (await rig.WaitForAsync<RequestEvent.SegmentReturned>(id)).Reason, StringComparison.Ordinal);
+        rig.Add(Worker("w1"));
+        await rig.WaitForAsync<RequestEvent.SegmentEnded>(id);
+        Assert.Equal(EngineRig.Alone(EngineRig.Context(1, 40), EngineRig.Spec(max: 400)), await rig.OutputAsync(id, 0));
+    }
+
+    [Fact]
+    public async Task Meters_read_the_newest_snapshot()
+    {
+        await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Worker("metered"));
+        RequestId id = await rig.SubmitAsync(1, EngineRig.Context(1, 40), EngineRig.Spec(max: 9));
+        await rig.WaitForAsync<RequestEvent.RequestCompleted>(id);
+        Dictionary<string, long> seen = [];
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Name == WorkerMeter.Name)
+                l.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+        {
+            Dictionary<string, object?> all = tags.ToArray().ToDictionary(t => t.Key, t => t.Value);
+            if ((string?)all["astraea.worker"] == "metered")
+                seen[$"{instrument.Name} {all.GetValueOrDefault("astraea.state")}".Trim()] = value;
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+        Assert.Equal((9, 40), (seen["astraea.worker.tokens sampled"], seen["astraea.worker.tokens prefill"]));
+        Assert.Equal(0, seen["astraea.worker.segments running"]);
+        Assert.Equal(64, seen["astraea.worker.kv.blocks free"] + seen["astraea.worker.kv.blocks cached"]);
     }
 
     [Fact]
