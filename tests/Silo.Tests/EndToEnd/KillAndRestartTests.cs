@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using Astraea.Silo.Storage;
+using Xunit.Abstractions;
 
 namespace Astraea.Silo.Tests.EndToEnd;
 
 /// <summary>The promise of the whole path: a killed silo, started again, goes on as if nothing had been.</summary>
-public sealed class KillAndRestartTests : IDisposable
+public sealed class KillAndRestartTests(ITestOutputHelper print) : IDisposable
 {
     private const int InTool = 8;
     private const int Running = 20;
@@ -20,6 +21,7 @@ public sealed class KillAndRestartTests : IDisposable
     public async Task Requests_in_flight_survive_kill_and_end_once_with_the_same_output()
     {
         IReadOnlyList<string>[] undisturbed = await RunUndisturbedAsync();
+        Assert.Equal(InTool + Running, undisturbed.Select(said => said[0]).Distinct().Count());
         string data = _folder.CreateSubdirectory("killed").FullName;
         TestAgent[] agents;
         IReadOnlyList<string>[] disturbed;
@@ -30,13 +32,16 @@ public sealed class KillAndRestartTests : IDisposable
             string model = await ModelAsync(first);
             Task<IReadOnlyList<string>>[] lives = [.. agents.Select(agent => agent.RunAsync(model, address))];
             Task<IReadOnlyList<string>[]> all = Task.WhenAll(lives);
-            await UntilInFlightAsync(first, agents, all);
-            Assert.True(lives.Count(life => !life.IsCompleted) >= 20);
+            await UntilInFlightAsync(first, agents, InTool, all);
+            int inFlight = lives.Count(life => !life.IsCompleted);
+            Assert.True(inFlight >= 20, $"{inFlight} requests are in flight");
             await first.KillAsync();
             await using SiloProcess second = await SiloProcess.StartAsync(data, _settings);
             address.MoveTo(second.Address);
             disturbed = await OrOutputAsync(all, second);
-            await AssertOnceAsync(second, agents);
+            int interrupted = await AssertOnceAsync(second, agents);
+            Assert.True(interrupted > 0, "the kill met running segments");
+            print.WriteLine($"{inFlight} requests in flight at the kill, {agents.Sum(agent => agent.Replays)} open calls broke, {interrupted} running segments were taken up again");
             Assert.Equal(0, await second.StopAsync());
         }
         Assert.Equal(undisturbed, disturbed);
@@ -45,10 +50,28 @@ public sealed class KillAndRestartTests : IDisposable
         Assert.Empty(await store.ReadLiveAsync(null, CancellationToken.None));
     }
 
-    private static TestAgent[] Agents(Task restarted) =>
+    [Fact]
+    public async Task A_silo_that_is_asked_to_stop_ends_in_order_and_its_requests_go_on_in_the_next()
+    {
+        const int few = 4;
+        await using SiloProcess first = await SiloProcess.StartAsync(_folder.FullName, _settings);
+        var address = new SiloAddress(first.Address);
+        TestAgent[] agents = Agents(address.Restarted, few, few);
+        string model = await ModelAsync(first);
+        Task<IReadOnlyList<string>[]> all = Task.WhenAll(agents.Select(agent => agent.RunAsync(model, address)));
+        await UntilInFlightAsync(first, agents, few, all);
+        int exit = await first.StopAsync();
+        Assert.True(exit == 0, $"exit code {exit}:\n{first.Output}");
+        await using SiloProcess second = await SiloProcess.StartAsync(_folder.FullName, _settings);
+        address.MoveTo(second.Address);
+        await OrOutputAsync(all, second);
+        await AssertOnceAsync(second, agents);
+    }
+
+    private static TestAgent[] Agents(Task restarted, int inTool = InTool, int running = Running) =>
     [
-        .. Enumerable.Range(0, InTool).Select(i => new TestAgent(i, Streams: i % 2 == 0, CallTokens: 24, restarted)),
-        .. Enumerable.Range(InTool, Running).Select(i => new TestAgent(i, Streams: i % 2 == 0, CallTokens: 400, Task.CompletedTask)),
+        .. Enumerable.Range(0, inTool).Select(i => new TestAgent(i, Streams: i % 2 == 0, CallTokens: 24, restarted)),
+        .. Enumerable.Range(inTool, running).Select(i => new TestAgent(i, Streams: i % 2 == 0, CallTokens: 400, Task.CompletedTask)),
     ];
 
     private async Task<IReadOnlyList<string>[]> RunUndisturbedAsync()
@@ -59,18 +82,21 @@ public sealed class KillAndRestartTests : IDisposable
         return await OrOutputAsync(Task.WhenAll(Agents(Task.CompletedTask).Select(agent => agent.RunAsync(model, address))), silo);
     }
 
-    /// <summary>Some wait for their tools, some stream, and the scheduler knows at least twenty that have not ended.</summary>
-    private static async Task UntilInFlightAsync(SiloProcess silo, TestAgent[] agents, Task all)
+    /// <summary>The first agents wait for their tools, others stream, and the scheduler knows all of them.</summary>
+    private static async Task UntilInFlightAsync(SiloProcess silo, TestAgent[] agents, int inTool, Task all)
     {
-        Task there = Task.WhenAll(agents.Take(InTool).Select(agent => agent.InTool).Concat(agents.Skip(InTool).Where(agent => agent.Streams).Take(3).Select(agent => agent.SawTokens)));
+        Task there = Task.WhenAll([
+            .. agents.Take(inTool).Select(agent => agent.InTool),
+            .. agents.Skip(inTool).Where(agent => agent.Streams).Take(2).Select(agent => agent.SawTokens)]);
         Assert.True(await Task.WhenAny(there, all) == there, silo.Output);
         using var client = new SiloClient(silo.Address);
-        while (await client.LiveRequestsAsync() < InTool + Running)
+        while (await client.LiveRequestsAsync() < agents.Length)
             Assert.False(all.IsCompleted, "the agents ended before the kill");
     }
 
     /// <summary>Each request was submitted once, ended once, and its output has neither a gap nor anything twice.</summary>
-    private static async Task AssertOnceAsync(SiloProcess silo, TestAgent[] agents)
+    /// <returns>How many requests were running a segment when the silo was killed.</returns>
+    private static async Task<int> AssertOnceAsync(SiloProcess silo, TestAgent[] agents)
     {
         using var client = new SiloClient(silo.Address);
         Assert.Equal(agents.Length, agents.Select(agent => agent.Request).Distinct().Count());
@@ -93,7 +119,7 @@ public sealed class KillAndRestartTests : IDisposable
             }
             interrupted += Count("segment_started") > 3 ? 1 : 0;
         }
-        Assert.True(interrupted > 0, "the kill met running segments");
+        return interrupted;
     }
 
     private static async Task<string> ModelAsync(SiloProcess silo)
