@@ -25,6 +25,8 @@ internal static class LocalNode
         AddOptions(services);
         NodeOptions node = ReadNode(builder.Configuration);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Why a node does not start is said in one line, not as a trace of the host (NodeProgram).
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.WebHost.UseUrls(node.Listen);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
