@@ -115,11 +115,10 @@ internal static class TinyWeights
     private static double Preference(int id) => id switch
     {
         TinyVocabulary.End => -3,
-        ' ' => 1,
+        ' ' => 1.5,
         >= 'a' and <= 'z' => 0,
-        '.' or ',' => -1,
-        >= '!' and <= '~' => -2.5,
-        '\n' => -3,
+        '.' or ',' or '\n' => -3,
+        >= '!' and <= '~' => -7,
         _ => -14,
     };
 

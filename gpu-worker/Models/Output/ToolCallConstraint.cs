@@ -22,11 +22,13 @@ public sealed class ToolCallConstraint : IOutputConstraint
     private readonly TokenWalk _walk;
     private readonly int _sampledMax;
     private readonly int _sampledMin;
-    private readonly bool[] _allowed;
+
+    // Two masks are kept: of the string at hand, where nearly all tokens are sampled, and of the last other place, such as an escape in it.
+    private readonly MaskAt[] _masks;
+
     private FormState _state;
     private List<int> _forced = [];
     private int _fed;
-    private (FormState State, int Left, bool KeepOpen)? _allowedAt;
 
     /// <summary>Starts before the call's opening mark.</summary>
     /// <param name="tokenizer">Turns fed text into tokens.</param>
@@ -41,7 +43,7 @@ public sealed class ToolCallConstraint : IOutputConstraint
         _state = call;
         _sampledMax = sampledMax;
         _sampledMin = Math.Min(sampledMin, sampledMax);
-        _allowed = new bool[tokenizer.Size];
+        _masks = [new MaskAt(tokenizer.Size), new MaskAt(tokenizer.Size)];
         FeedWhatIsGiven([(byte)'\n']);
         _forced.InsertRange(0, tokenizer.Encode(CallScanner.Open, parseAdded: true));
     }
@@ -61,16 +63,19 @@ public sealed class ToolCallConstraint : IOutputConstraint
         if (_fed < _forced.Count || _state.IsDone)
             throw new InvalidOperationException("No token is sampled here.");
         int left = _sampledMax - Sampled - 1;
-        var at = (_state, Math.Min(left, DebtMax), Sampled < _sampledMin);
-        if (_allowedAt != at)
+        bool keepOpen = Sampled < _sampledMin;
+        MaskAt mask = _masks[_state.IsOpenString ? 0 : 1];
+        var place = (_state, Math.Min(left, DebtMax), keepOpen);
+        if (mask.Place != place)
         {
-            if (_walk.Mark(_state, left, keepOpen: Sampled < _sampledMin, _allowed) == 0)
-                _walk.Mark(_state, left, keepOpen: false, _allowed);
-            _allowedAt = at;
+            if (_walk.Mark(_state, left, keepOpen, mask.Allowed) == 0)
+                _walk.Mark(_state, left, keepOpen: false, mask.Allowed);
+            mask.Place = place;
         }
+        bool[] allowed = mask.Allowed;
         for (int id = 0; id < logits.Length; id++)
         {
-            if (id >= _allowed.Length || !_allowed[id])
+            if (id >= allowed.Length || !allowed[id])
                 logits[id] = float.NegativeInfinity;
         }
     }
@@ -123,5 +128,13 @@ public sealed class ToolCallConstraint : IOutputConstraint
         foreach (int id in ids)
             written.AddRange(_tokenizer.Bytes(id));
         return written.SequenceEqual(bytes) ? ids : [.. bytes.Select(_tokenizer.IdOf)];
+    }
+
+    /// <summary>The tokens that may come at a place.</summary>
+    private sealed class MaskAt(int vocabulary)
+    {
+        public (FormState State, int Left, bool KeepOpen)? Place { get; set; }
+
+        public bool[] Allowed { get; } = new bool[vocabulary];
     }
 }
