@@ -37,6 +37,11 @@ internal sealed class Faults(SeedTree seeds)
 
     public bool WorkerCrashes() => Happens(_crashes, 0.0006);
 
+    public bool WorkerIsCutOff() => Happens(_crashes, 0.0008);
+
+    /// <summary>Long enough for the scheduler to give its segments to others.</summary>
+    public TimeSpan CutOff() => TimeSpan.FromSeconds(11 + (_crashes.NextDouble() * 8));
+
     public TimeSpan Downtime() => TimeSpan.FromSeconds(0.05 + (_crashes.NextDouble() * 2));
 
     /// <summary>How wrong a process's wall clock is.</summary>

@@ -12,8 +12,8 @@ internal abstract record Acknowledged
     /// <summary>An exchange is part of the request.</summary>
     public sealed record Exchange(int Ordinal, string? Key) : Acknowledged;
 
-    /// <summary>So many tokens of a segment are durable.</summary>
-    public sealed record Tokens(int Segment, int Count) : Acknowledged;
+    /// <summary>So many tokens of a segment are durable, none of them by a later attempt than the one that heard so.</summary>
+    public sealed record Tokens(int Segment, int Attempt, int Count) : Acknowledged;
 
     /// <summary>This attempt ended the segment.</summary>
     public sealed record End(int Segment, int Attempt) : Acknowledged;
@@ -53,7 +53,8 @@ internal static class Invariants
             bool kept = promise switch
             {
                 Acknowledged.Exchange e => ExchangesOf(history).Any(x => x.Ordinal == e.Ordinal && x.IdempotencyKey == e.Key),
-                Acknowledged.Tokens t => OutputOf(history, t.Segment).Count >= t.Count,
+                Acknowledged.Tokens t => history.OfType<RequestEvent.TokensGenerated>()
+                    .Where(x => x.Segment == t.Segment && x.Attempt <= t.Attempt).Sum(x => x.Tokens.Length) >= t.Count,
                 Acknowledged.End e => history.OfType<RequestEvent.SegmentEnded>().Any(x => x.Segment == e.Segment && x.Attempt == e.Attempt),
                 Acknowledged.Ended => history.Any(e => e.IsTerminal()),
                 _ => false,

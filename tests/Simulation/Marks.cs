@@ -17,6 +17,9 @@ internal static class Marks
     public const string WorkerCrash = "a worker crashed in a segment";
     public const string Recovered = "a new control process took up live requests";
     public const string WorkerStopped = "a worker was told to stop";
+    public const string WorkerCutOff = "a busy worker was cut off for long";
+    public const string StaleReport = "a worker reported for a segment that another had taken over";
+    public const string Overlap = "a report began before and ended behind what was known";
     public const string LateLease = "a lease came too late to start";
     public const string CancelLost = "a cancel came after another end";
     public const string CancelWon = "a cancel ended a running segment";

@@ -62,6 +62,10 @@ internal sealed class RecordingMachine(AgentRequestMachine machine) : IMachine<A
                 Marks.Hit(Marks.WorkerStopped);
                 break;
         }
+        if (message is RequestMessage.ReportTokens late && late.Attempt < state.Attempt && late.Segment == state.Segment && state.Phase == RequestPhase.Running)
+            Marks.Hit(Marks.StaleReport);
+        if (decision.Events is [RequestEvent.TokensGenerated added, ..] && message is RequestMessage.ReportTokens report && report.Offset < added.Offset)
+            Marks.Hit(Marks.Overlap);
         if (decision.Events is [var first, ..] && state.Phase != RequestPhase.New && first.At < state.PhaseSince)
             Marks.Hit(Marks.ClockBack);
     }

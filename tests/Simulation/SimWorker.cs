@@ -17,6 +17,7 @@ internal sealed class SimWorker
     private readonly SimTime _time;
     private readonly SeededGenerator _chance;
     private readonly Dictionary<SegmentAttempt, bool> _held = [];
+    private TimeSpan _cutOffUntil;
 
     public SimWorker(World world, string name, int life)
     {
@@ -32,6 +33,14 @@ internal sealed class SimWorker
 
     public bool IsBusy => _held.Count > 0;
 
+    /// <summary>Loses the network until then, and knows nothing of it.</summary>
+    public void CutOff(TimeSpan until)
+    {
+        if (IsBusy)
+            Marks.Hit(Marks.WorkerCutOff);
+        _cutOffUntil = until;
+    }
+
     private async Task PullAsync()
     {
         TimeSpan wait = TimeSpan.FromSeconds(1);
@@ -42,7 +51,7 @@ internal sealed class SimWorker
             Plan plan;
             try
             {
-                plan = await _world.Network.CallAsync($"pull of {_id}", wait * 5, node => node.Scheduler.PullAsync(pull, wait, default));
+                plan = await CallAsync($"pull of {_id}", wait * 5, node => node.Scheduler.PullAsync(pull, wait, default));
             }
             catch (AgentUnavailableException)
             {
@@ -101,9 +110,12 @@ internal sealed class SimWorker
             if (made == output.Length || _chance.NextInt(3) == 0)
                 continue;
             RequestMessage report = new RequestMessage.ReportTokens(attempt.Segment, attempt.Attempt, reported, output[reported..made]);
-            if (await TellAsync(attempt, report) is not RequestReply.Progress { Order: WorkerOrder.Continue })
+            RequestReply? reply = await TellAsync(attempt, report, once: true);
+            if (reply is null && _held.ContainsKey(attempt))
+                continue; // Whether it arrived or not: the next report begins at the same place and holds more.
+            if (reply is not RequestReply.Progress { Order: WorkerOrder.Continue })
                 return;
-            _world.Acknowledged(attempt.Request, new Acknowledged.Tokens(attempt.Segment, made));
+            _world.Acknowledged(attempt.Request, new Acknowledged.Tokens(attempt.Segment, attempt.Attempt, made));
             reported = made;
             if (_chance.NextInt(60) == 0)
             {
@@ -132,23 +144,35 @@ internal sealed class SimWorker
 
     private static SegmentUsage Usage(SegmentWork work) => SegmentUsage.Zero with { PromptTokens = work.ContextTokens.Length, DeviceSeconds = 0.25 };
 
-    /// <summary>Tells the request until it answers. Null when the lease has been revoked meanwhile.</summary>
-    private async Task<RequestReply?> TellAsync(SegmentAttempt attempt, RequestMessage message)
+    /// <summary>Tells the request until it answers, or once. Null when there was no answer, or the lease has been revoked meanwhile.</summary>
+    private async Task<RequestReply?> TellAsync(SegmentAttempt attempt, RequestMessage message, bool once = false)
     {
         while (_held.ContainsKey(attempt))
         {
             try
             {
-                return await _world.Network.CallAsync(
+                return await CallAsync(
                     $"{message.GetType().Name} {_world.Name(attempt.Request)}/{attempt.Segment}#{attempt.Attempt} of {_id}", TimeSpan.FromSeconds(5),
                     node => node.Get(attempt.Request).TellAsync(message, default));
             }
             catch (AgentUnavailableException)
             {
                 await PauseAsync(0.2);
+                if (once)
+                    return null;
             }
         }
         return null;
+    }
+
+    private async Task<T> CallAsync<T>(string what, TimeSpan patience, Func<ControlNode, Task<T>> call)
+    {
+        if (_world.Clock.Now < _cutOffUntil)
+        {
+            await PauseAsync(1);
+            throw new AgentUnavailableException($"{_id} is cut off.");
+        }
+        return await _world.Network.CallAsync(what, patience, call);
     }
 
     private Task PauseAsync(double most) => Task.Delay(TimeSpan.FromMilliseconds(1 + Math.Floor(_chance.NextDouble() * most * 1000)), _time);

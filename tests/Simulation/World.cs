@@ -149,7 +149,11 @@ internal sealed class World
         }
         for (int i = 0; i < _workers.Length; i++)
         {
-            if (_workers[i] is not { } worker || !Faults.WorkerCrashes())
+            if (_workers[i] is not { } worker)
+                continue;
+            if (Faults.WorkerIsCutOff())
+                worker.CutOff(Clock.Now + Faults.CutOff());
+            if (!Faults.WorkerCrashes())
                 continue;
             if (worker.IsBusy)
                 Marks.Hit(Marks.WorkerCrash);
