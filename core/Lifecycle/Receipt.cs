@@ -56,11 +56,11 @@ public sealed record Receipt(
                     receipt = receipt with { WaitedSeconds = receipt.WaitedSeconds + Close(ref readySince, happened.At) };
                     break;
                 case RequestEvent.SegmentReturned returned:
-                    receipt = receipt.Plus(returned.Usage);
+                    receipt = receipt.PlusWork(returned.Usage);
                     readySince = happened.At;
                     break;
                 case RequestEvent.SegmentEnded ended:
-                    receipt = receipt.Plus(ended.Usage) with { Segments = receipt.Segments + 1, Decisions = receipt.Decisions.Plus(ended.Kv?.Decision) };
+                    receipt = receipt.PlusWork(ended.Usage).PlusTokens(ended.Usage) with { Segments = receipt.Segments + 1, Decisions = receipt.Decisions.Plus(ended.Kv?.Decision) };
                     kv = ended.Kv;
                     toolSince = happened.At;
                     break;
@@ -84,13 +84,19 @@ public sealed record Receipt(
         return receipt;
     }
 
-    private Receipt Plus(SegmentUsage usage) => this with
+    /// <summary>What a whole segment took in and gave out: its last attempt says, for all of them.</summary>
+    private Receipt PlusTokens(SegmentUsage usage) => this with
     {
         PromptTokens = PromptTokens + usage.PromptTokens,
         CachedTokens = CachedTokens + usage.CachedTokens,
-        RecomputedTokens = RecomputedTokens + usage.RecomputedTokens,
         SampledTokens = SampledTokens + usage.SampledTokens,
         FedTokens = FedTokens + usage.FedTokens,
+    };
+
+    /// <summary>What one attempt did.</summary>
+    private Receipt PlusWork(SegmentUsage usage) => this with
+    {
+        RecomputedTokens = RecomputedTokens + usage.RecomputedTokens,
         SwappedOutBytes = SwappedOutBytes + usage.SwappedOutBytes,
         SwappedInBytes = SwappedInBytes + usage.SwappedInBytes,
         MigratedBytes = MigratedBytes + usage.MigratedBytes,

@@ -110,8 +110,8 @@ public sealed record ParsedCall(string Name, string Arguments);
 /// <param name="PromptTokens">Input tokens of the segment, cached or not (tokens).</param>
 /// <param name="CachedTokens">Of these, found on the device or the host tier (tokens).</param>
 /// <param name="RecomputedTokens">Tokens whose KV had been computed before and was computed again (tokens).</param>
-/// <param name="SampledTokens">Output tokens drawn from logits (tokens).</param>
-/// <param name="FedTokens">Output tokens fed without sampling: forced call heads and tails (tokens).</param>
+/// <param name="SampledTokens">Output tokens drawn from logits, in all attempts of the segment (tokens).</param>
+/// <param name="FedTokens">Output tokens fed without sampling, in all attempts: forced call heads and tails (tokens).</param>
 /// <param name="SwappedOutBytes">Bytes copied to the host tier (By).</param>
 /// <param name="SwappedInBytes">Bytes copied back (By).</param>
 /// <param name="MigratedBytes">Bytes received from another worker for this segment (By).</param>

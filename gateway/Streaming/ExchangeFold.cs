@@ -17,8 +17,6 @@ internal sealed class ExchangeFold
     private bool _open;
     private bool _started;
     private IOutputReader? _reader;
-    private int _outputTokens;
-    private int _fedTokens;
 
     /// <param name="request">Whose history it is.</param>
     /// <param name="ordinal">The exchange wanted.</param>
@@ -57,9 +55,6 @@ internal sealed class ExchangeFold
             case RequestEvent.TokensGenerated generated when _open:
                 Read(generated, steps);
                 break;
-            case RequestEvent.SegmentReturned returned when _open:
-                _fedTokens += returned.Usage.FedTokens;
-                break;
             case RequestEvent.SegmentEnded ended when _open:
                 End(ended, steps);
                 break;
@@ -88,7 +83,6 @@ internal sealed class ExchangeFold
 
     private void Read(RequestEvent.TokensGenerated generated, ICollection<ExchangeStep> steps)
     {
-        _outputTokens += generated.Tokens.Length;
         foreach (int token in generated.Tokens)
             _reader!.Push(token, _deltas);
         Flush(steps);
@@ -98,8 +92,7 @@ internal sealed class ExchangeFold
     {
         _reader!.Finish(_deltas);
         Flush(steps);
-        _fedTokens += ended.Usage.FedTokens;
-        TokenCounts tokens = new(ended.Usage.PromptTokens, ended.Usage.CachedTokens, Math.Max(0, _outputTokens - _fedTokens));
+        TokenCounts tokens = new(ended.Usage.PromptTokens, ended.Usage.CachedTokens, ended.Usage.SampledTokens);
         steps.Add(new ExchangeStep.Ended(ended.Finish, tokens, ended.At));
         HasEnded = true;
     }

@@ -57,10 +57,6 @@ internal sealed class EngineSegment
 
     public int RecomputedTokens { get; private set; }
 
-    public int SampledTokens { get; set; }
-
-    public int FedTokens { get; set; }
-
     public long SwappedOutBytes { get; set; }
 
     public long SwappedInBytes { get; set; }
@@ -72,7 +68,7 @@ internal sealed class EngineSegment
     public int Preemptions { get; private set; }
 
     public SegmentUsage Usage => new(
-        Work.ContextTokens.Length, CachedTokens, RecomputedTokens, SampledTokens, FedTokens, SwappedOutBytes, SwappedInBytes, MigratedBytes,
+        Work.ContextTokens.Length, CachedTokens, RecomputedTokens, Output.Sampled, Output.Count - Output.Sampled, SwappedOutBytes, SwappedInBytes, MigratedBytes,
         DeviceSeconds, Preemptions);
 
     /// <summary>Ranks with the lease's inputs, waits and remaining work brought up to date.</summary>
@@ -125,8 +121,7 @@ internal sealed class EngineSegment
     {
         int before = Output.Count;
         Output.Take(token);
-        SampledTokens++;
-        FedTokens += Output.TakeForced();
+        Output.TakeForced();
         Sink.Add(Output.Tokens[before..]);
     }
 
@@ -134,7 +129,7 @@ internal sealed class EngineSegment
     public void TakeForced()
     {
         int before = Output.Count;
-        FedTokens += Output.TakeForced();
+        Output.TakeForced();
         if (Output.Count > before)
             Sink.Add(Output.Tokens[before..]);
     }

@@ -72,13 +72,10 @@ internal sealed class SegmentOutput
     }
 
     /// <summary>Takes the tokens the form forces now.</summary>
-    /// <returns>How many.</returns>
-    public int TakeForced()
+    public void TakeForced()
     {
-        int before = Count;
         while (_constraint is not null && Ended is null && _constraint.Forced.Length > 0)
             Take(_constraint.Forced[0]);
-        return Count - before;
     }
 
     /// <summary>Removes from the logits what may not come next.</summary>
