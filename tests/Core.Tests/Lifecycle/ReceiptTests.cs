@@ -28,7 +28,8 @@ public sealed class ReceiptTests
         request.End(1, 3, 0, FinishReason.Stop);
 
         Receipt receipt = Receipt.Of(request.History);
-        Assert.Equal((2, 30, 12, 3, 6, 0), (receipt.Segments, receipt.PromptTokens, receipt.CachedTokens, receipt.RecomputedTokens, receipt.SampledTokens, receipt.FedTokens));
+        // Tokens are those of the two ended segments; work is that of all three attempts.
+        Assert.Equal((2, 20, 8, 3, 4, 0), (receipt.Segments, receipt.PromptTokens, receipt.CachedTokens, receipt.RecomputedTokens, receipt.SampledTokens, receipt.FedTokens));
         Assert.Equal((300, 150, 75), (receipt.SwappedOutBytes, receipt.SwappedInBytes, receipt.MigratedBytes));
         Assert.Equal((5, 6, 20), (receipt.DeviceSeconds, receipt.WaitedSeconds, receipt.ToolSeconds));
         Assert.Equal((3, 1), (receipt.Preemptions, receipt.Migrations));
