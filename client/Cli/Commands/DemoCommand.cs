@@ -24,7 +24,7 @@ internal static class DemoCommand
         Option<ulong> seed = new("--seed") { Description = "First seed.", DefaultValueFactory = static _ => 1 };
         Option<int> seeds = Whole("--seeds", 1, "How many seeds.");
         Option<double> load = Number("--load", 0.8, 0.01, 10, "Offered load as a share of λ_sat.");
-        Option<double> poolShare = Number("--pool-share", 0.5, 0.01, 10, "All device pools as a share of the working set.");
+        Option<double> poolShare = Number("--pool-share", 0.4, 0.01, 10, "All device pools as a share of the estimated working set: a good policy's working set is smaller, and the pools shall not exceed half of that.");
         Option<string> policies = new("--policies") { Description = $"Policies to compare, separated by commas: {string.Join(", ", SchedulingPolicies.Names)}.", DefaultValueFactory = static _ => "program-fcfs,astraea-paper,astraea" };
         Option<int> limit = Whole("--limit-seconds", 900, "What has not completed by then, in one replay, has failed.");
         Option<string?> json = new("--json") { Description = "Writes all figures to this file.", HelpName = "FILE" };
@@ -54,7 +54,7 @@ internal static class DemoCommand
         IAnsiConsole console = AnsiConsole.Console;
         bool interactive = console.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
         if (!interactive)
-            console.Profile.Width = 160;
+            console.Profile.Width = 400;
         IBoard board = interactive ? new LiveBoard(console) : new PlainBoard(Console.Out, TimeSpan.FromSeconds(5));
         DemoReport report = await new DemoRun(options, console, board).RunAsync(cancellation);
         return report.IsClean ? 0 : 1;

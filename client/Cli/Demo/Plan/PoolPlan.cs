@@ -16,11 +16,11 @@ internal sealed record PoolPlan(int DeviceBlocks, int HostBlocks, double Working
     /// <param name="share">Share of it that all device pools hold together, in (0, 1].</param>
     /// <param name="workers">Workers.</param>
     /// <param name="longestTokens">Longest context of any request (tokens).</param>
-    /// <param name="meanTokens">Mean longest context of a request: "one more" (tokens).</param>
-    public static PoolPlan Of(double workingSetTokens, double share, int workers, int longestTokens, double meanTokens)
+    /// <param name="typicalTokens">Longest context of a typical request: "one more" (tokens).</param>
+    public static PoolPlan Of(double workingSetTokens, double share, int workers, int longestTokens, double typicalTokens)
     {
         int asked = (int)(workingSetTokens * share / workers / BlockTokens);
-        int least = Blocks(longestTokens) + Blocks(meanTokens);
+        int least = Blocks(longestTokens) + Blocks(typicalTokens);
         int blocks = Math.Max(asked, least);
         return new PoolPlan(
             blocks, Math.Max(Blocks(workingSetTokens), least), workingSetTokens, (double)blocks * BlockTokens * workers / workingSetTokens, blocks > asked);

@@ -37,6 +37,9 @@ internal sealed record RequestOutcome(
     public IEnumerable<int> NewPromptTokens => Segments.Select(
         (s, i) => i == 0 ? s.PromptTokens : s.PromptTokens - Segments[i - 1].PromptTokens - Segments[i - 1].OutputTokens);
 
+    /// <summary>What each segment needed and took.</summary>
+    public IEnumerable<CostSample> Costs() => NewPromptTokens.Zip(Segments, static (added, s) => new CostSample(added, s.OutputTokens, s.End - s.Start));
+
     /// <summary>Time alone on an idle worker with KV kept (s).</summary>
     public double IsolatedSeconds(CostModel costs) => NewPromptTokens.Zip(Segments, (added, s) => costs.SecondsOf(added, s.OutputTokens)).Sum();
 
