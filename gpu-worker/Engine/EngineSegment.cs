@@ -11,6 +11,7 @@ internal sealed class EngineSegment
     private readonly RankInputs _inputs;
     private TimeSpan _waited;
     private Instant? _readySince;
+    private Instant? _laneSince;
 
     public EngineSegment(Lease lease, SegmentWork work, SequenceKv kv, SegmentOutput output, ISegmentSink sink)
     {
@@ -76,7 +77,7 @@ internal sealed class EngineSegment
     {
         // Remaining work shrinks as it is done, but never to nothing: the prediction may have been too low.
         double remaining = Math.Max(_inputs.RemainingSeconds - DeviceSeconds, 0.1 * _inputs.SegmentSeconds);
-        Rank = policy.Rank(_inputs with { Waited = _waited, ReadySince = _readySince, RemainingSeconds = remaining }, poolBlocks, now);
+        Rank = policy.Rank(_inputs with { Waited = _waited, ReadySince = _laneSince ?? _readySince, RemainingSeconds = remaining }, poolBlocks, now);
     }
 
     /// <summary>Joins the batch with the KV that was found.</summary>
@@ -84,6 +85,9 @@ internal sealed class EngineSegment
     {
         if (_readySince is { } since && now > since)
             _waited += now - since;
+        // Whoever was let in by the guard lane stays in it to its end: set aside again, it would wait all over.
+        if (Rank.Band == Rank.GuardBand)
+            _laneSince ??= _readySince;
         _readySince = null;
         Running = true;
         if (WasAdmitted)
