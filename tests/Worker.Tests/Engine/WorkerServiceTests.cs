@@ -47,9 +47,13 @@ public sealed class WorkerServiceTests
     public async Task A_device_error_quarantines_the_worker_and_the_segment_goes_on_elsewhere()
     {
         await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Worker("w0"));
+        // It cannot end before the device breaks: its runner waits for the test.
+        using ManualResetEventSlim go = new(false);
+        rig.Runners[new WorkerId("w0")].BeforeStep = step => { if (step > 20) go.Wait(); };
         RequestId id = await rig.SubmitAsync(1, EngineRig.Context(1, 40), EngineRig.Spec(max: 400));
         await rig.WaitForAsync<RequestEvent.TokensGenerated>(id);
         rig.Runners[new WorkerId("w0")].BeforeStep = _ => throw new InvalidOperationException("the device is gone");
+        go.Set();
         Assert.Contains("the device is gone", (await rig.WaitForAsync<RequestEvent.SegmentReturned>(id)).Reason, StringComparison.Ordinal);
         rig.Add(Worker("w1"));
         await rig.WaitForAsync<RequestEvent.SegmentEnded>(id);
@@ -86,10 +90,13 @@ public sealed class WorkerServiceTests
     public async Task A_quarantined_worker_gives_its_segments_back_and_another_one_finishes_them()
     {
         await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Worker("w0"));
+        using ManualResetEventSlim go = new(false);
+        rig.Runners[new WorkerId("w0")].BeforeStep = step => { if (step > 20) go.Wait(); };
         ImmutableArray<int> context = EngineRig.Context(1, 40);
         RequestId id = await rig.SubmitAsync(1, context, EngineRig.Spec(max: 400));
         await rig.WaitForAsync<RequestEvent.TokensGenerated>(id);
         rig.Runners[new WorkerId("w0")].GivesNaN = true;
+        go.Set();
         RequestEvent.SegmentReturned returned = await rig.WaitForAsync<RequestEvent.SegmentReturned>(id);
         Assert.Contains("not a number", returned.Reason, StringComparison.Ordinal);
         rig.Add(Worker("w1"));
