@@ -33,9 +33,13 @@ public sealed class WorkerServiceTests
     public async Task A_cancelled_request_leaves_the_engine_and_its_blocks()
     {
         await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Worker("w0"));
+        // It cannot end before it is cancelled: its runner waits for the test.
+        using ManualResetEventSlim go = new(false);
+        rig.Runners[new WorkerId("w0")].BeforeStep = step => { if (step > 20) go.Wait(); };
         RequestId id = await rig.SubmitAsync(1, EngineRig.Context(1, 20), EngineRig.Spec(max: 800));
         await rig.WaitForAsync<RequestEvent.TokensGenerated>(id);
         await rig.Requests.Get(id).CancelAsync(new RequestMessage.Cancel("test"), CancellationToken.None);
+        go.Set();
         await rig.WaitForAsync<RequestEvent.RequestCancelled>(id);
         // Another one that needs the whole pool shows that everything was freed.
         RequestId all = await rig.SubmitAsync(2, EngineRig.Context(2, 64 * 16 - 10), EngineRig.Spec(max: 9));
