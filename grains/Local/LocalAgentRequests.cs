@@ -2,40 +2,20 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Astraea.Contracts;
 using Astraea.Core.Lifecycle;
+using Astraea.Grains.Activations;
 using Astraea.Grains.Driver;
-using RequestMachine = Astraea.Core.Machines.IMachine<
-    Astraea.Core.Lifecycle.AgentRequestState, Astraea.Core.Lifecycle.RequestMessage, Astraea.Core.Lifecycle.RequestEvent,
-    Astraea.Core.Lifecycle.RequestReply, Astraea.Core.Lifecycle.RequestEffect>;
-
 namespace Astraea.Grains.Local;
 
 /// <summary>All agent requests of one process: a map of drivers. Live ones are always in memory; ended ones are put away and read from the store.</summary>
 public sealed class LocalAgentRequests : IAgentRequests
 {
     private readonly ConcurrentDictionary<RequestId, RequestActivation> _active = new();
-    private readonly IHistoryStore _store;
-    private readonly RequestMachine _machine;
-    private readonly RequestEffectRunner _effects;
-    private readonly LocalShellOptions _options;
-    private readonly DriverEnvironment _environment;
-    private readonly RequestEventCodec _codec = new();
+    private readonly RequestActivator _activator;
     private volatile bool _stopped;
 
     /// <summary>Makes the map, empty.</summary>
-    /// <param name="store">Where histories live.</param>
-    /// <param name="machine">The machine of every request.</param>
-    /// <param name="schedulers">The scheduler of a pool; null when this process does not know it.</param>
-    /// <param name="options">Times and bounds.</param>
-    /// <param name="environment">Clock, writer ids and log.</param>
-    public LocalAgentRequests(
-        IHistoryStore store, RequestMachine machine, Func<PoolId, IClusterScheduler?> schedulers, LocalShellOptions options, DriverEnvironment environment)
-    {
-        _store = store;
-        _machine = machine;
-        _effects = new RequestEffectRunner(schedulers, environment);
-        _options = options;
-        _environment = environment;
-    }
+    /// <param name="activator">Brings requests into memory.</param>
+    public LocalAgentRequests(RequestActivator activator) => _activator = activator;
 
     /// <summary>Requests in memory.</summary>
     public int ActiveCount => _active.Count;
@@ -51,16 +31,16 @@ public sealed class LocalAgentRequests : IAgentRequests
         ImmutableArray<LiveRow> rows;
         try
         {
-            rows = await _store.ReadLiveAsync(null, cancellation);
+            rows = await _activator.Store.ReadLiveAsync(null, cancellation);
         }
         catch (HistoryUnavailableException fault)
         {
             throw new AgentUnavailableException("The live index cannot be read.", fault);
         }
-        foreach (LiveRow[] part in rows.Chunk(_options.RecoverParallel))
+        foreach (LiveRow[] part in rows.Chunk(_activator.Options.RecoverParallel))
             await Task.WhenAll(part.Select(row => LoadAsync(ParseKey(row.Key), cancellation)));
         if (rows.Length > 0)
-            LocalLog.Recovered(_environment.Log, rows.Length);
+            LocalLog.Recovered(_activator.Environment.Log, rows.Length);
         return rows.Length;
     }
 
@@ -70,7 +50,7 @@ public sealed class LocalAgentRequests : IAgentRequests
         List<Task> checks = [];
         foreach ((RequestId id, RequestActivation activation) in _active)
         {
-            if (activation.TryPassivate(_options.PassivateAfter))
+            if (activation.TryPassivate(_activator.Options.PassivateAfter))
                 _active.TryRemove(KeyValuePair.Create(id, activation));
             else
                 checks.Add(activation.CheckAttendanceAsync(cancellation));
@@ -113,23 +93,14 @@ public sealed class LocalAgentRequests : IAgentRequests
 
     internal async Task<HistoryPage> ReadAsync(RequestId id, long after, int max, TimeSpan wait, CancellationToken cancellation)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(after);
-        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
-        try
+        if (!_active.ContainsKey(id) && await _activator.TryReadEndedAsync(id, after, max, cancellation) is { } page)
+            return page;
+        while (true)
         {
-            if (!_active.ContainsKey(id) && await StoredHistory.TryReadEndedAsync(_store, _codec, id.ToString(), after, max, cancellation) is { } page)
-                return page;
-            while (true)
-            {
-                RequestActivation activation = Activate(id);
-                if (await activation.TryReadAsync(after, max, wait, cancellation) is { } read)
-                    return read;
-                Forget(id, activation);
-            }
-        }
-        catch (Exception fault) when (fault is HistoryUnavailableException or FormatException)
-        {
-            throw new AgentUnavailableException($"The history of {id} cannot be read.", fault);
+            RequestActivation activation = Activate(id);
+            if (await activation.TryReadAsync(after, max, wait, cancellation) is { } read)
+                return read;
+            Forget(id, activation);
         }
     }
 
@@ -151,7 +122,7 @@ public sealed class LocalAgentRequests : IAgentRequests
     {
         if (_stopped)
             throw new AgentUnavailableException("This process is being stopped.");
-        return _active.GetOrAdd(id, static (id, self) => self.Create(id), this);
+        return _active.GetOrAdd(id, static (id, self) => self._activator.Activate(id), this);
     }
 
     /// <summary>A stopped activation may be met between its stop and its removal; whoever meets it removes it.</summary>
@@ -161,18 +132,6 @@ public sealed class LocalAgentRequests : IAgentRequests
             throw new AgentUnavailableException("This process is being stopped.");
         _active.TryRemove(KeyValuePair.Create(id, stopped));
     }
-
-    private RequestActivation Create(RequestId id)
-    {
-        StoredEventLog<AgentRequestState, RequestEvent> log = new(id.ToString(), _store, _codec, Row);
-        return new RequestActivation(id, _machine, log, _effects, _options, _environment);
-    }
-
-    private static LiveRow? Row(AgentRequestState state) => state.HasEnded
-        ? null
-        : new LiveRow(
-            state.Id.ToString(), state.Pool, state.Tenant, state.Version, state.Phase, state.AttainedSeconds, state.Waited,
-            state.Phase == RequestPhase.Ready ? state.PhaseSince : null, state.NextDue);
 
     private static RequestId ParseKey(string key) =>
         RequestId.TryParse(key, out RequestId id) ? id : throw new FormatException($"The live index holds '{key}', which is no request id.");

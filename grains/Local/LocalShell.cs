@@ -2,6 +2,7 @@ using Astraea.Contracts;
 using Astraea.Contracts.Transfer;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
+using Astraea.Grains.Activations;
 using Astraea.Grains.Driver;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,7 +13,7 @@ namespace Astraea.Grains.Local;
 
 /// <summary>The embedded shell of a host: recovers all live requests before anything else starts, then sweeps until it stops.</summary>
 public sealed class LocalShell(
-    LocalAgentRequests requests, LocalClusterScheduler scheduler, LocalShellOptions options, DriverEnvironment environment) : IHostedService, IDisposable
+    LocalAgentRequests requests, SchedulerActivation scheduler, ShellOptions options, DriverEnvironment environment) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _sweeps = Task.CompletedTask;
@@ -70,19 +71,19 @@ public static class LocalShellServices
     /// <summary>
     /// Registers <see cref="IAgentRequests"/>, <see cref="IClusterScheduler"/> and the hosted service that recovers and sweeps. The host brings
     /// <see cref="IHistoryStore"/>, <see cref="ISchedulingPolicy"/> and <see cref="TicketSigner"/>, and may bring <see cref="SchedulerOptions"/>,
-    /// <see cref="AgentRequestOptions"/>, <see cref="LocalShellOptions"/> and a <see cref="TimeProvider"/>.
+    /// <see cref="AgentRequestOptions"/>, <see cref="ShellOptions"/> and a <see cref="TimeProvider"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="pool">The one pool of this process.</param>
     public static IServiceCollection AddLocalShell(this IServiceCollection services, PoolId pool)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(new LocalShellOptions());
+        services.TryAddSingleton(new ShellOptions());
         services.TryAddSingleton(AgentRequestOptions.Default);
         services.TryAddSingleton(s => new DriverEnvironment(
             s.GetRequiredService<TimeProvider>(), Guid.NewGuid, s.GetRequiredService<ILoggerFactory>().CreateLogger("Astraea.Grains")));
         services.AddSingleton(s => NewScheduler(s, pool));
-        services.AddSingleton<IClusterScheduler>(s => s.GetRequiredService<LocalClusterScheduler>());
+        services.AddSingleton<IClusterScheduler>(s => s.GetRequiredService<SchedulerActivation>());
         services.AddSingleton(NewRequests(pool));
         services.AddSingleton<IAgentRequests>(s => s.GetRequiredService<LocalAgentRequests>());
         return services.AddHostedService<LocalShell>();
@@ -90,20 +91,20 @@ public static class LocalShellServices
 
     private static Func<IServiceProvider, LocalAgentRequests> NewRequests(PoolId pool) => s =>
     {
-        LocalClusterScheduler scheduler = s.GetRequiredService<LocalClusterScheduler>();
-        return new LocalAgentRequests(
+        SchedulerActivation scheduler = s.GetRequiredService<SchedulerActivation>();
+        return new LocalAgentRequests(new RequestActivator(
             s.GetRequiredService<IHistoryStore>(), new AgentRequestMachine(s.GetRequiredService<AgentRequestOptions>()),
-            named => named == pool ? scheduler : null, s.GetRequiredService<LocalShellOptions>(), s.GetRequiredService<DriverEnvironment>());
+            named => named == pool ? scheduler : null, s.GetRequiredService<ShellOptions>(), s.GetRequiredService<DriverEnvironment>()));
     };
 
-    private static LocalClusterScheduler NewScheduler(IServiceProvider services, PoolId pool)
+    private static SchedulerActivation NewScheduler(IServiceProvider services, PoolId pool)
     {
         DriverEnvironment environment = services.GetRequiredService<DriverEnvironment>();
         // One process after another on one disk: the clock is a good enough epoch. A cluster takes a row in its database.
         long epoch = environment.Time.GetUtcNow().ToUnixTimeMilliseconds();
         SchedulerMachine machine = new(
             services.GetRequiredService<ISchedulingPolicy>(), services.GetService<SchedulerOptions>(), epoch);
-        return new LocalClusterScheduler(
-            pool, machine, services.GetRequiredService<TicketSigner>(), services.GetRequiredService<LocalShellOptions>(), environment);
+        return new SchedulerActivation(
+            pool, machine, services.GetRequiredService<TicketSigner>(), services.GetRequiredService<ShellOptions>(), environment);
     }
 }

@@ -2,6 +2,7 @@ using Astraea.Contracts;
 using Astraea.Contracts.Transfer;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
+using Astraea.Grains.Activations;
 using Astraea.Grains.Driver;
 using Astraea.Grains.Local;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,10 +21,10 @@ internal sealed class ControlNode
         Process = new SimProcess($"control{epoch}", world.Pump);
         SimTime time = new(world.Clock, Process, world.Faults.ClockError());
         DriverEnvironment environment = new(time, world.Faults.NewGuid, NullLogger.Instance);
-        LocalShellOptions options = new() { TailEvents = 6, PassivateAfter = TimeSpan.FromSeconds(8) };
+        ShellOptions options = new() { TailEvents = 6, PassivateAfter = TimeSpan.FromSeconds(8) };
         SchedulerMachine machine = new(SchedulingPolicies.Create(world.Policy), epoch: epoch);
-        Scheduler = new LocalClusterScheduler(World.Pool, machine, new TicketSigner(new byte[32]), options, environment);
-        _requests = new LocalAgentRequests(world.Store.Connect(Process), world.Machine, _ => Scheduler, options, environment);
+        Scheduler = new SchedulerActivation(World.Pool, machine, new TicketSigner(new byte[32]), options, environment);
+        _requests = new LocalAgentRequests(new RequestActivator(world.Store.Connect(Process), world.Machine, _ => Scheduler, options, environment));
         LocalShell shell = new(_requests, Scheduler, options, environment);
         Process.Start(() => StartAsync(shell, time));
     }
@@ -33,7 +34,7 @@ internal sealed class ControlNode
     /// <summary>Whether it has recovered and hears messages.</summary>
     public bool IsUp { get; private set; }
 
-    public LocalClusterScheduler Scheduler { get; }
+    public SchedulerActivation Scheduler { get; }
 
     public IAgentRequest Get(RequestId id) => _requests.Get(id);
 

@@ -1,6 +1,7 @@
 using Astraea.Contracts;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
+using Astraea.Grains.Activations;
 using Astraea.Grains.Driver;
 using Astraea.Grains.Local;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -238,9 +239,9 @@ public sealed class LocalAgentRequestsTests
 
     private IAgentRequest Request => _requests.Get(s_id);
 
-    private LocalAgentRequests NewProcess() => new(
-        _store, new AgentRequestMachine(), _ => _scheduler, new LocalShellOptions { TailEvents = 8 },
-        new DriverEnvironment(_time, Guid.NewGuid, NullLogger.Instance));
+    private LocalAgentRequests NewProcess() => new(new RequestActivator(
+        _store, new AgentRequestMachine(), _ => _scheduler, new ShellOptions { TailEvents = 8 },
+        new DriverEnvironment(_time, Guid.NewGuid, NullLogger.Instance)));
 
     private Task<RequestReply> SubmitAsync() => Request.SubmitAsync(NewSubmit(), default);
 

@@ -4,6 +4,7 @@ using Astraea.Contracts;
 using Astraea.Contracts.Transfer;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
+using Astraea.Grains.Activations;
 using Astraea.Grains.Driver;
 using Astraea.Grains.Local;
 using Astraea.Worker.Engine;
@@ -59,9 +60,9 @@ internal sealed class WorkerRig : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         WebApplication http = builder.Build();
         TicketSigner signer = new(EngineRig.Secret);
-        LocalShellOptions options = new();
-        LocalClusterScheduler scheduler = new(Pool, new SchedulerMachine(SchedulingPolicies.Create(policy)), signer, options, DriverEnvironment.Default);
-        LocalAgentRequests requests = new(new InMemoryHistoryStore(), new AgentRequestMachine(), _ => scheduler, options, DriverEnvironment.Default);
+        ShellOptions options = new();
+        SchedulerActivation scheduler = new(Pool, new SchedulerMachine(SchedulingPolicies.Create(policy)), signer, options, DriverEnvironment.Default);
+        LocalAgentRequests requests = new(new RequestActivator(new InMemoryHistoryStore(), new AgentRequestMachine(), _ => scheduler, options, DriverEnvironment.Default));
         WorkerRig rig = new(http, requests, scheduler, signer);
         http.MapKvTransfer(id => rig.Workers.GetValueOrDefault(id));
         await http.StartAsync();
@@ -149,7 +150,7 @@ internal sealed class WorkerRig : IAsyncDisposable
             await worker.DisposeAsync();
         await _http.DisposeAsync();
         await Requests.StopAsync();
-        await ((LocalClusterScheduler)Scheduler).StopAsync();
+        await ((SchedulerActivation)Scheduler).StopAsync();
         _stop.Dispose();
     }
 

@@ -6,22 +6,24 @@ using RequestMachine = Astraea.Core.Machines.IMachine<
     Astraea.Core.Lifecycle.AgentRequestState, Astraea.Core.Lifecycle.RequestMessage, Astraea.Core.Lifecycle.RequestEvent,
     Astraea.Core.Lifecycle.RequestReply, Astraea.Core.Lifecycle.RequestEffect>;
 
-namespace Astraea.Grains.Local;
+namespace Astraea.Grains.Activations;
 
 /// <summary>One agent request in memory: its driver, its tail, and when a client was last there.</summary>
-internal sealed class RequestActivation
+public sealed class RequestActivation
 {
     private readonly MachineDriver<AgentRequestState, RequestMessage, RequestEvent, RequestReply, RequestEffect> _driver;
     private readonly RequestTail _tail;
     private readonly TimeProvider _time;
     private long _clientSeen;
     private long _used;
+    private readonly RequestId _id;
     private int _readers;
 
-    public RequestActivation(
+    internal RequestActivation(
         RequestId id, RequestMachine machine, IEventLog<AgentRequestState, RequestEvent> log,
-        IEffectRunner<AgentRequestState, RequestMessage, RequestReply, RequestEffect> effects, LocalShellOptions options, DriverEnvironment environment)
+        IEffectRunner<AgentRequestState, RequestMessage, RequestReply, RequestEffect> effects, ShellOptions options, DriverEnvironment environment)
     {
+        _id = id;
         _time = environment.Time;
         _tail = new RequestTail(log, options.TailEvents, _time);
         _driver = new(id.ToString(), machine, log, effects, _tail, environment);
@@ -29,6 +31,7 @@ internal sealed class RequestActivation
         _clientSeen = _used = _time.GetTimestamp();
     }
 
+    /// <summary>Sends a message to the machine; false when the driver has been stopped, and a new activation must be made.</summary>
     public bool TryPost(RequestMessage message, CancellationToken cancellation, [NotNullWhen(true)] out Task<RequestReply>? reply)
     {
         Volatile.Write(ref _used, _time.GetTimestamp());
@@ -44,11 +47,15 @@ internal sealed class RequestActivation
             _driver.RunFinishedAgain();
     }
 
+    /// <summary>Reads the history, so that what is owed is under way. False when the driver has been stopped.</summary>
     public bool TryLoad(CancellationToken cancellation, [NotNullWhen(true)] out Task? loaded) => _driver.TryLoad(cancellation, out loaded);
 
     /// <summary>Reads behind a cursor; null when the driver has been stopped, and a new activation must be made.</summary>
+    /// <exception cref="AgentUnavailableException">The store cannot say.</exception>
     public async Task<HistoryPage?> TryReadAsync(long after, int max, TimeSpan wait, CancellationToken cancellation)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
         Interlocked.Increment(ref _readers);
         try
         {
@@ -56,6 +63,10 @@ internal sealed class RequestActivation
                 return null;
             await loaded;
             return await _tail.ReadAsync(after, max, wait, cancellation);
+        }
+        catch (Exception fault) when (fault is HistoryUnavailableException or FormatException)
+        {
+            throw RequestActivator.Unreadable(_id, fault);
         }
         finally
         {
@@ -79,5 +90,6 @@ internal sealed class RequestActivation
     public bool TryPassivate(TimeSpan after) =>
         _tail.IsDormant && Volatile.Read(ref _readers) == 0 && _time.GetElapsedTime(Volatile.Read(ref _used)) >= after && _driver.TryStopAtRest();
 
+    /// <summary>Stops the driver; done when a turn under way has ended.</summary>
     public Task StopAsync() => _driver.StopAsync();
 }

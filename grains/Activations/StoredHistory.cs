@@ -3,7 +3,7 @@ using Astraea.Contracts;
 using Astraea.Core.Lifecycle;
 using Astraea.Grains.Driver;
 
-namespace Astraea.Grains.Local;
+namespace Astraea.Grains.Activations;
 
 /// <summary>Serves the history of an ended request straight from the store: nothing is loaded for a look at the past.</summary>
 internal static class StoredHistory

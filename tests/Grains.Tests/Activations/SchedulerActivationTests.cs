@@ -2,23 +2,23 @@ using Astraea.Contracts.Transfer;
 using Astraea.Core;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
+using Astraea.Grains.Activations;
 using Astraea.Grains.Driver;
-using Astraea.Grains.Local;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Astraea.Grains.Tests.Local;
+namespace Astraea.Grains.Tests.Activations;
 
-public sealed class LocalClusterSchedulerTests
+public sealed class SchedulerActivationTests
 {
     private static readonly PoolId s_pool = new("p");
     private static readonly WorkerId s_worker = new("w0");
 
     private readonly FakeTimeProvider _time = new();
-    private readonly LocalClusterScheduler _scheduler;
+    private readonly SchedulerActivation _scheduler;
 
-    public LocalClusterSchedulerTests() => _scheduler = new(
-        s_pool, new SchedulerMachine(SchedulingPolicies.Create("program-fcfs")), new TicketSigner(new byte[32]), new LocalShellOptions(),
+    public SchedulerActivationTests() => _scheduler = new(
+        s_pool, new SchedulerMachine(SchedulingPolicies.Create("program-fcfs")), new TicketSigner(new byte[32]), new ShellOptions(),
         new DriverEnvironment(_time, Guid.NewGuid, NullLogger.Instance));
 
     [Fact]

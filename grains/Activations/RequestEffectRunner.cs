@@ -3,7 +3,7 @@ using Astraea.Core;
 using Astraea.Core.Lifecycle;
 using Astraea.Grains.Driver;
 
-namespace Astraea.Grains.Local;
+namespace Astraea.Grains.Activations;
 
 /// <summary>Runs what agent requests owe: pictures for the scheduler, and waking.</summary>
 internal sealed class RequestEffectRunner(Func<PoolId, IClusterScheduler?> schedulers, DriverEnvironment environment)
@@ -25,7 +25,7 @@ internal sealed class RequestEffectRunner(Func<PoolId, IClusterScheduler?> sched
     {
         if (schedulers(tell.Pool) is { } scheduler)
             return scheduler.TellAsync(picture, cancellation);
-        LocalLog.NoScheduler(environment.Log, picture.Request, tell.Pool);
+        ActivationLog.NoScheduler(environment.Log, picture.Request, tell.Pool);
         return Task.CompletedTask;
     }
 

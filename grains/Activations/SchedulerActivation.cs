@@ -7,10 +7,10 @@ using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
 using Astraea.Grains.Driver;
 
-namespace Astraea.Grains.Local;
+namespace Astraea.Grains.Activations;
 
-/// <summary>The scheduler of one pool in this process: its machine on the common driver, with pulls parked until something changes.</summary>
-public sealed class LocalClusterScheduler : IClusterScheduler
+/// <summary>The scheduler of one pool in memory: its machine on the common driver, with pulls parked until something changes.</summary>
+public sealed class SchedulerActivation : IClusterScheduler
 {
     // A parked worker is there, but the scheduler only knows of pulls: it hears one at least this often.
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(4);
@@ -19,7 +19,7 @@ public sealed class LocalClusterScheduler : IClusterScheduler
     private readonly ConcurrentDictionary<WorkerId, long> _newestPull = new();
     private readonly Bell _bell;
     private readonly TicketSigner _signer;
-    private readonly LocalShellOptions _options;
+    private readonly ShellOptions _options;
     private readonly TimeProvider _time;
     private long _pulls;
 
@@ -29,7 +29,7 @@ public sealed class LocalClusterScheduler : IClusterScheduler
     /// <param name="signer">Signs migration tickets with the cluster's secret.</param>
     /// <param name="options">Times and bounds.</param>
     /// <param name="environment">Clock and log.</param>
-    public LocalClusterScheduler(PoolId pool, SchedulerMachine machine, TicketSigner signer, LocalShellOptions options, DriverEnvironment environment)
+    public SchedulerActivation(PoolId pool, SchedulerMachine machine, TicketSigner signer, ShellOptions options, DriverEnvironment environment)
     {
         _signer = signer;
         _options = options;
@@ -41,7 +41,15 @@ public sealed class LocalClusterScheduler : IClusterScheduler
     }
 
     /// <summary>Raised when a fault has cost the scheduler its memory; whoever holds live requests tells them again.</summary>
-    internal event Action? Forgot;
+    public event Action? Forgot;
+
+    /// <summary>Takes in all that is live, as a store remembers it: what a scheduler that has just begun does first.</summary>
+    public async Task RecoverAsync(IEnumerable<RequestStatus> live, CancellationToken cancellation)
+    {
+        // In parts, because a driver lets only so many messages wait.
+        foreach (RequestStatus[] part in live.Chunk(1024))
+            await Task.WhenAll(part.Select(status => TellAsync(status, cancellation)));
+    }
 
     /// <inheritdoc/>
     public Task TellAsync(RequestStatus status, CancellationToken cancellation) => _driver.PostAsync(new SchedulerMessage.Tell(status), cancellation);

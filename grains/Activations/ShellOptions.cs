@@ -1,7 +1,7 @@
-namespace Astraea.Grains.Local;
+namespace Astraea.Grains.Activations;
 
-/// <summary>Times and bounds of the local shell.</summary>
-public sealed record LocalShellOptions
+/// <summary>Times and bounds of a shell: the same in one process and in a cluster.</summary>
+public sealed record ShellOptions
 {
     /// <summary>How often attendance is checked and ended requests are put away. Default 5 s.</summary>
     public TimeSpan SweepEvery { get; init; } = TimeSpan.FromSeconds(5);

@@ -3,7 +3,7 @@ using Astraea.Contracts;
 using Astraea.Core.Lifecycle;
 using Astraea.Grains.Driver;
 
-namespace Astraea.Grains.Local;
+namespace Astraea.Grains.Activations;
 
 /// <summary>What readers see of one loaded request: its newest committed events and where it stands. Older events come from the store.</summary>
 internal sealed class RequestTail(IEventLog<AgentRequestState, RequestEvent> log, int keep, TimeProvider time)
