@@ -68,5 +68,5 @@ public sealed class RequestActivator
         ? null
         : new LiveRow(
             state.Id.ToString(), state.Pool, state.Tenant, state.Version, state.Phase, state.AttainedSeconds, state.Waited,
-            state.Phase == RequestPhase.Ready ? state.PhaseSince : null, state.NextDue);
+            state.Phase == RequestPhase.Ready ? state.PhaseSince : null, state.NextDue, RequestStatusCodec.Encode(state.ToStatus()));
 }

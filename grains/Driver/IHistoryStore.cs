@@ -20,6 +20,12 @@ public interface IHistoryStore
 
     /// <summary>All live requests of a pool, or of every pool when null.</summary>
     Task<ImmutableArray<LiveRow>> ReadLiveAsync(PoolId? pool, CancellationToken cancellation);
+
+    /// <summary>Live requests of a pool whose row was written since <paramref name="since"/>; what ended meanwhile has no row and is not told.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="since">The mark of the read before; <see cref="DateTimeOffset.MinValue"/> for all.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation);
 }
 
 /// <summary>One append.</summary>
@@ -53,8 +59,29 @@ public sealed record StoredEvent(long Version, ReadOnlyMemory<byte> Data);
 /// <param name="Waited">Ready but not running, ended intervals.</param>
 /// <param name="ReadySince">Start of the open waiting interval.</param>
 /// <param name="NextDue">When it wants to be woken, if at all.</param>
+/// <param name="Picture">The encoded <see cref="RequestStatus"/> (<see cref="RequestStatusCodec"/>): what a scheduler without memory is told of it.</param>
 public sealed record LiveRow(
-    string Key, PoolId Pool, TenantId Tenant, long Version, RequestPhase Phase, double AttainedSeconds, TimeSpan Waited, Instant? ReadySince, Instant? NextDue);
+    string Key, PoolId Pool, TenantId Tenant, long Version, RequestPhase Phase, double AttainedSeconds, TimeSpan Waited, Instant? ReadySince, Instant? NextDue,
+    ReadOnlyMemory<byte> Picture)
+{
+    /// <summary>Equal when every field is, the picture byte by byte.</summary>
+    public bool Equals(LiveRow? other) =>
+        other is not null
+        && (Key, Pool, Tenant, Version, Phase, AttainedSeconds, Waited) ==
+            (other.Key, other.Pool, other.Tenant, other.Version, other.Phase, other.AttainedSeconds, other.Waited)
+        && (ReadySince, NextDue) == (other.ReadySince, other.NextDue)
+        && Picture.Span.SequenceEqual(other.Picture.Span);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Key, Version);
+}
+
+/// <summary>Rows that were written since a mark, and the mark to ask from next time.</summary>
+/// <param name="Rows">The rows; some may have been in the answer before.</param>
+/// <param name="Mark">
+/// By the store's clock, and set back so far that a row written before this read, but committed after it, is in the next answer.
+/// </param>
+public sealed record LiveChanges(ImmutableArray<LiveRow> Rows, DateTimeOffset Mark);
 
 /// <summary>The store could not answer.</summary>
 public sealed class HistoryUnavailableException : Exception

@@ -5,11 +5,14 @@ using Astraea.Grains.Driver;
 namespace Astraea.Grains.Local;
 
 /// <summary>Histories in the memory of this process: for tests, and for a node that may forget. Passes the same contract tests as the others.</summary>
-public sealed class InMemoryHistoryStore : IHistoryStore
+/// <param name="time">The store's clock; null takes the system's.</param>
+public sealed class InMemoryHistoryStore(TimeProvider? time = null) : IHistoryStore, ISchedulerEpochs
 {
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<Entry>> _histories = [];
-    private readonly SortedDictionary<string, LiveRow> _live = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Written> _live = new(StringComparer.Ordinal);
+    private readonly Dictionary<PoolId, long> _epochs = [];
 
     /// <inheritdoc/>
     public Task<AppendOutcome> AppendAsync(HistoryAppend append, CancellationToken cancellation)
@@ -36,7 +39,32 @@ public sealed class InMemoryHistoryStore : IHistoryStore
     {
         cancellation.ThrowIfCancellationRequested();
         lock (_gate)
-            return Task.FromResult<ImmutableArray<LiveRow>>([.. _live.Values.Where(row => pool is null || row.Pool == pool)]);
+            return Task.FromResult<ImmutableArray<LiveRow>>([.. _live.Values.Select(w => w.Row).Where(row => pool is null || row.Pool == pool)]);
+    }
+
+    /// <inheritdoc/>
+    public Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        // Rows get their time under the same lock, so the mark needs no margin.
+        lock (_gate)
+            return Task.FromResult(new LiveChanges([.. _live.Values.Where(w => w.Row.Pool == pool && w.At >= since).Select(w => w.Row)], _time.GetUtcNow()));
+    }
+
+    /// <inheritdoc/>
+    public Task<long> TakeAsync(PoolId pool, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        lock (_gate)
+            return Task.FromResult(_epochs[pool] = _epochs.GetValueOrDefault(pool) + 1);
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CurrentAsync(PoolId pool, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        lock (_gate)
+            return Task.FromResult(_epochs.GetValueOrDefault(pool));
     }
 
     private AppendOutcome Append(HistoryAppend append)
@@ -52,7 +80,7 @@ public sealed class InMemoryHistoryStore : IHistoryStore
                 history.Add(new Entry(data.ToArray(), append.Writer));
             _histories[append.Key] = history;
             if (append.Live is { } row)
-                _live[append.Key] = row;
+                _live[append.Key] = new Written(row with { Picture = row.Picture.ToArray() }, _time.GetUtcNow());
             else
                 _live.Remove(append.Key);
             return AppendOutcome.Committed;
@@ -74,4 +102,6 @@ public sealed class InMemoryHistoryStore : IHistoryStore
     }
 
     private sealed record Entry(byte[] Data, Guid Writer);
+
+    private sealed record Written(LiveRow Row, DateTimeOffset At);
 }

@@ -9,9 +9,12 @@ namespace Astraea.Silo.Storage;
 /// <summary>Reads through a connection of its own. One caller at a time.</summary>
 internal sealed class HistoryReader : IDisposable
 {
+    // A row has its time before its commit, and a commit may wait for a foreign lock and a slow disk.
+    private static readonly TimeSpan s_changeMargin = TimeSpan.FromSeconds(30);
+
     private readonly string _path;
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _events, _live;
+    private readonly SqliteCommand _events, _live, _changed;
 
     public HistoryReader(string path, SqliteConnection connection)
     {
@@ -25,10 +28,16 @@ internal sealed class HistoryReader : IDisposable
             SqliteType.Text, SqliteType.Integer, SqliteType.Integer);
         _live = connection.Prepare(
             """
-            SELECT key, pool, tenant, live.version, phase, attained_seconds, waited_ticks, ready_since_ticks, next_due_ticks
+            SELECT key, pool, tenant, live.version, phase, attained_seconds, waited_ticks, ready_since_ticks, next_due_ticks, picture
             FROM live JOIN history ON history.id = live.history WHERE $0 IS NULL OR pool = $0 ORDER BY live.history
             """,
             SqliteType.Text);
+        _changed = connection.Prepare(
+            """
+            SELECT key, pool, tenant, live.version, phase, attained_seconds, waited_ticks, ready_since_ticks, next_due_ticks, picture
+            FROM live JOIN history ON history.id = live.history WHERE pool = $0 AND changed_ticks >= $1 ORDER BY live.history
+            """,
+            SqliteType.Text, SqliteType.Integer);
     }
 
     public ImmutableArray<StoredEvent> Events(string key, long after, int max)
@@ -45,17 +54,25 @@ internal sealed class HistoryReader : IDisposable
         return events.DrainToImmutable();
     }
 
-    public ImmutableArray<LiveRow> Live(PoolId? pool)
+    public ImmutableArray<LiveRow> Live(PoolId? pool) => Rows(_live.With(pool?.Value));
+
+    public LiveChanges Changed(PoolId pool, DateTimeOffset since)
+    {
+        DateTimeOffset mark = DateTimeOffset.UtcNow - s_changeMargin;
+        return new LiveChanges(Rows(_changed.With(pool.Value, since.UtcTicks)), mark);
+    }
+
+    private ImmutableArray<LiveRow> Rows(SqliteCommand command)
     {
         ImmutableArray<LiveRow>.Builder live = ImmutableArray.CreateBuilder<LiveRow>();
-        using SqliteDataReader rows = _live.With(pool?.Value).ExecuteReader();
+        using SqliteDataReader rows = command.ExecuteReader();
         while (rows.Read())
         {
             string key = rows.GetString(0);
             if (!Enum.TryParse(rows.GetString(4), out RequestPhase phase))
                 throw StoreErrors.Damaged(_path, $"the live row of '{key}' has the unknown phase '{rows.GetString(4)}'");
             live.Add(new LiveRow(key, new PoolId(rows.GetString(1)), new TenantId(rows.GetString(2)), rows.GetInt64(3), phase, rows.GetDouble(5),
-                TimeSpan.FromTicks(rows.GetInt64(6)), Moment(rows, 7), Moment(rows, 8)));
+                TimeSpan.FromTicks(rows.GetInt64(6)), Moment(rows, 7), Moment(rows, 8), rows.GetFieldValue<byte[]>(9)));
         }
         return live.DrainToImmutable();
     }
@@ -65,6 +82,7 @@ internal sealed class HistoryReader : IDisposable
     {
         _events.Dispose();
         _live.Dispose();
+        _changed.Dispose();
         _connection.Dispose();
     }
 

@@ -26,6 +26,10 @@ internal static class HistorySchema
             attained_seconds REAL NOT NULL, waited_ticks INTEGER NOT NULL, ready_since_ticks INTEGER, next_due_ticks INTEGER);
         CREATE INDEX live_pool ON live (pool);
         """,
+        """
+        ALTER TABLE live ADD COLUMN picture BLOB NOT NULL DEFAULT x'';
+        ALTER TABLE live ADD COLUMN changed_ticks INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>Checks that the file is sound and ours, and brings it to the newest version.</summary>

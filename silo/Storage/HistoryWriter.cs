@@ -25,14 +25,15 @@ internal sealed class HistoryWriter : IDisposable
             SqliteType.Integer, SqliteType.Integer, SqliteType.Integer);
         _setLive = connection.Prepare(
             """
-            INSERT INTO live (history, pool, tenant, version, phase, attained_seconds, waited_ticks, ready_since_ticks, next_due_ticks)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)
+            INSERT INTO live (history, pool, tenant, version, phase, attained_seconds, waited_ticks, ready_since_ticks, next_due_ticks, picture, changed_ticks)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (history) DO UPDATE SET pool = excluded.pool, tenant = excluded.tenant, version = excluded.version, phase = excluded.phase,
                 attained_seconds = excluded.attained_seconds, waited_ticks = excluded.waited_ticks,
-                ready_since_ticks = excluded.ready_since_ticks, next_due_ticks = excluded.next_due_ticks
+                ready_since_ticks = excluded.ready_since_ticks, next_due_ticks = excluded.next_due_ticks,
+                picture = excluded.picture, changed_ticks = excluded.changed_ticks
             """,
             SqliteType.Integer, SqliteType.Text, SqliteType.Text, SqliteType.Integer, SqliteType.Text, SqliteType.Real, SqliteType.Integer,
-            SqliteType.Integer, SqliteType.Integer);
+            SqliteType.Integer, SqliteType.Integer, SqliteType.Blob, SqliteType.Integer);
         _removeLive = connection.Prepare("DELETE FROM live WHERE history = $0", SqliteType.Integer);
     }
 
@@ -81,7 +82,7 @@ internal sealed class HistoryWriter : IDisposable
         if (append.Live is { } live)
         {
             _setLive.With(id, live.Pool.Value, live.Tenant.Value, live.Version, live.Phase.ToString(), live.AttainedSeconds, live.Waited.Ticks,
-                live.ReadySince?.Ticks, live.NextDue?.Ticks).ExecuteNonQuery();
+                live.ReadySince?.Ticks, live.NextDue?.Ticks, Bytes(live.Picture), DateTimeOffset.UtcNow.UtcTicks).ExecuteNonQuery();
         }
         else
         {

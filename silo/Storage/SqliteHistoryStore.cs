@@ -96,6 +96,10 @@ public sealed class SqliteHistoryStore : IHistoryStore, IDisposable
     /// <inheritdoc/>
     public Task<ImmutableArray<LiveRow>> ReadLiveAsync(PoolId? pool, CancellationToken cancellation) => WithReader(reader => reader.Live(pool), cancellation);
 
+    /// <inheritdoc/>
+    public Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation) =>
+        WithReader(reader => reader.Changed(pool, since), cancellation);
+
     /// <summary>Commits what waits, folds the log into the file, and lets go of it. No read may be under way.</summary>
     public void Dispose()
     {

@@ -20,6 +20,9 @@ internal sealed class UnfencedDisk : IHistoryStore
         _inner.ReadAsync(key, after, max, cancellation);
 
     public Task<ImmutableArray<LiveRow>> ReadLiveAsync(PoolId? pool, CancellationToken cancellation) => _inner.ReadLiveAsync(pool, cancellation);
+
+    public Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation) =>
+        _inner.ReadChangedAsync(pool, since, cancellation);
 }
 
 /// <summary>A disk that says yes to every twentieth append and writes nothing.</summary>
@@ -35,4 +38,7 @@ internal sealed class ForgetfulDisk : IHistoryStore
         _inner.ReadAsync(key, after, max, cancellation);
 
     public Task<ImmutableArray<LiveRow>> ReadLiveAsync(PoolId? pool, CancellationToken cancellation) => _inner.ReadLiveAsync(pool, cancellation);
+
+    public Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation) =>
+        _inner.ReadChangedAsync(pool, since, cancellation);
 }

@@ -29,6 +29,9 @@ internal sealed class SimStore(World world, IHistoryStore durable)
         public Task<ImmutableArray<LiveRow>> ReadLiveAsync(PoolId? pool, CancellationToken cancellation) =>
             ReadAsync(() => store.Durable.ReadLiveAsync(pool, default).Result);
 
+        public Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation) =>
+            ReadAsync(() => store.Durable.ReadChangedAsync(pool, since, default).Result);
+
         private void Commit(HistoryAppend append, DiskFault fault, TaskCompletionSource<AppendOutcome> answer)
         {
             if (fault == DiskFault.FailBefore)

@@ -83,6 +83,9 @@ public sealed class ScriptedStore : IHistoryStore
         : _inner.ReadAsync(key, after, max, cancellation);
 
     public Task<ImmutableArray<LiveRow>> ReadLiveAsync(PoolId? pool, CancellationToken cancellation) => _inner.ReadLiveAsync(pool, cancellation);
+
+    public Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation) =>
+        _inner.ReadChangedAsync(pool, since, cancellation);
 }
 
 /// <summary>Effects that run until a test ends them, with each start told.</summary>

@@ -85,6 +85,7 @@ public abstract class HistoryStoreContract
         {
             Version = 2, Phase = RequestPhase.ToolWait, AttainedSeconds = 1.5, Waited = TimeSpan.FromMilliseconds(1234.5),
             ReadySince = null, NextDue = new Instant(987_654_321_012_345),
+            Picture = new byte[20_000],
         };
         await Store.AppendAsync(new HistoryAppend("a", 1, writer, Bytes("two"), second), CancellationToken.None);
         Assert.Equal(second, Assert.Single(await Store.ReadLiveAsync(s_pool, CancellationToken.None)));
@@ -101,6 +102,24 @@ public abstract class HistoryStoreContract
         Assert.Equal(other, Assert.Single(await Store.ReadLiveAsync(new PoolId("other"), CancellationToken.None)));
         Assert.Equal(2, (await Store.ReadLiveAsync(null, CancellationToken.None)).Length);
         Assert.Empty(await Store.ReadLiveAsync(new PoolId("third"), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_has_changed_since_a_mark_is_told_and_what_has_ended_is_not()
+    {
+        Guid writer = Guid.NewGuid();
+        await Store.AppendAsync(new HistoryAppend("a", 0, writer, Bytes("one"), Row("a", 1)), CancellationToken.None);
+        await Store.AppendAsync(new HistoryAppend("gone", 0, writer, Bytes("one"), Row("gone", 1)), CancellationToken.None);
+        await Store.AppendAsync(
+            new HistoryAppend("elsewhere", 0, writer, Bytes("one"), Row("elsewhere", 1) with { Pool = new PoolId("other") }), CancellationToken.None);
+        LiveChanges first = await Store.ReadChangedAsync(s_pool, DateTimeOffset.MinValue, CancellationToken.None);
+        Assert.Equal<IEnumerable<LiveRow>>([Row("a", 1), Row("gone", 1)], first.Rows.OrderBy(r => r.Key));
+        await Store.AppendAsync(new HistoryAppend("a", 1, writer, Bytes("two"), Row("a", 2)), CancellationToken.None);
+        await Store.AppendAsync(new HistoryAppend("gone", 1, writer, Bytes("end"), null), CancellationToken.None);
+        LiveChanges second = await Store.ReadChangedAsync(s_pool, first.Mark, CancellationToken.None);
+        Assert.Equal(Row("a", 2), Assert.Single(second.Rows));
+        Assert.True(second.Mark >= first.Mark);
+        Assert.Empty((await Store.ReadChangedAsync(s_pool, second.Mark.AddDays(1), CancellationToken.None)).Rows);
     }
 
     [Fact]
@@ -152,7 +171,8 @@ public abstract class HistoryStoreContract
         [.. texts.Select(t => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(t))];
 
     private static LiveRow Row(string key, long version) =>
-        new(key, s_pool, new TenantId("tenant"), version, RequestPhase.Ready, 0, TimeSpan.Zero, new Instant(17_000_000_000_000_001), null);
+        new(key, s_pool, new TenantId("tenant"), version, RequestPhase.Ready, 0, TimeSpan.Zero, new Instant(17_000_000_000_000_001), null,
+            Encoding.UTF8.GetBytes($"{key} at {version} \u0000 naïve"));
 
     private Task<AppendOutcome> AppendAsync(string key, long expected, Guid writer, params string[] texts) =>
         Store.AppendAsync(new HistoryAppend(key, expected, writer, Bytes(texts), null), CancellationToken.None);

@@ -7,3 +7,8 @@ public sealed class InMemoryHistoryStoreTests : HistoryStoreContract
 {
     protected override IHistoryStore Store { get; } = new InMemoryHistoryStore();
 }
+
+public sealed class InMemorySchedulerEpochsTests : SchedulerEpochsContract
+{
+    protected override ISchedulerEpochs Epochs { get; } = new InMemoryHistoryStore();
+}

@@ -92,6 +92,22 @@ public sealed class BadFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_the_first_schema_keeps_its_live_rows_which_get_a_picture_with_the_next_append()
+    {
+        using (var connection = new SqliteConnection($"Data Source={_folder.Database};Pooling=False"))
+        {
+            connection.Open();
+            HistorySchema.Prepare(connection, _folder.Database, "", [HistorySchema.Steps[0]]);
+        }
+        Sql("INSERT INTO history VALUES (1, 'a', 1); INSERT INTO event VALUES (1, 1, x'00', x'65')");
+        Sql("INSERT INTO live VALUES (1, 'pool', 'tenant', 1, 'Ready', 1.5, 20000000, 77, NULL)");
+        using SqliteHistoryStore store = _folder.Open();
+        Assert.Equal(Live("a", 1) with { Picture = default }, Assert.Single(await store.ReadLiveAsync(null, CancellationToken.None)));
+        await store.AppendAsync(Append("a", 1, _writer, "two"), CancellationToken.None);
+        Assert.Equal(Live("a", 2), Assert.Single(await store.ReadLiveAsync(null, CancellationToken.None)));
+    }
+
+    [Fact]
     public void A_step_that_fails_leaves_the_file_as_it_was()
     {
         _folder.Open().Dispose();
