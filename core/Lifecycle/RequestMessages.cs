@@ -5,6 +5,18 @@ using Astraea.Core.KvCache;
 namespace Astraea.Core.Lifecycle;
 
 /// <summary>Something asked of an agent request.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "m")]
+[JsonDerivedType(typeof(Submit), "submit")]
+[JsonDerivedType(typeof(PostToolResults), "results")]
+[JsonDerivedType(typeof(Cancel), "cancel")]
+[JsonDerivedType(typeof(StartSegment), "start")]
+[JsonDerivedType(typeof(ReportTokens), "tokens")]
+[JsonDerivedType(typeof(EndSegment), "end")]
+[JsonDerivedType(typeof(ReturnSegment), "return")]
+[JsonDerivedType(typeof(FailSegment), "fail")]
+[JsonDerivedType(typeof(MoveKv), "kv")]
+[JsonDerivedType(typeof(CheckAttendance), "attendance")]
+[JsonDerivedType(typeof(Wake), "wake")]
 public abstract record RequestMessage
 {
     private RequestMessage() { }

@@ -31,6 +31,9 @@ public sealed class RequestActivation
         _clientSeen = _used = _time.GetTimestamp();
     }
 
+    /// <summary>Owner of the request; null while its history has not been read, or has not begun.</summary>
+    public TenantId? Tenant => _tail.Tenant;
+
     /// <summary>Sends a message to the machine; false when the driver has been stopped, and a new activation must be made.</summary>
     public bool TryPost(RequestMessage message, CancellationToken cancellation, [NotNullWhen(true)] out Task<RequestReply>? reply)
     {

@@ -15,6 +15,17 @@ internal sealed class RequestTail(IEventLog<AgentRequestState, RequestEvent> log
     private RequestPhase _phase;
     private long _version;
     private bool _loaded;
+    private TenantId? _tenant;
+
+    /// <summary>Owner; null while that is not known.</summary>
+    public TenantId? Tenant
+    {
+        get
+        {
+            lock (_gate)
+                return _tenant;
+        }
+    }
 
     /// <summary>Whether the request, as far as it is known, has ended or was never submitted.</summary>
     public bool IsDormant
@@ -34,7 +45,7 @@ internal sealed class RequestTail(IEventLog<AgentRequestState, RequestEvent> log
             // After a lost acknowledgement the store may hold more than was seen: what is kept here would have a gap.
             if (version != _version)
                 _newest.Clear();
-            (_phase, _version, _loaded) = (state.Phase, version, true);
+            (_phase, _version, _loaded, _tenant) = (state.Phase, version, true, OwnerOf(state));
         }
         _bell.Ring();
     }
@@ -48,7 +59,7 @@ internal sealed class RequestTail(IEventLog<AgentRequestState, RequestEvent> log
                 _newest.Enqueue(new RecordedEvent(version - events.Count + 1 + i, events[i]));
             while (_newest.Count > keep)
                 _newest.Dequeue();
-            (_phase, _version) = (state.Phase, version);
+            (_phase, _version, _tenant) = (state.Phase, version, OwnerOf(state));
         }
         _bell.Ring();
     }
@@ -84,6 +95,8 @@ internal sealed class RequestTail(IEventLog<AgentRequestState, RequestEvent> log
             return _loaded && (_version > after || _phase.HasEnded());
         }
     }
+
+    private static TenantId? OwnerOf(AgentRequestState state) => state.Phase == RequestPhase.New ? null : state.Tenant;
 
     private async Task<ImmutableArray<RecordedEvent>> ReadStoredAsync(long after, int max, long version, CancellationToken cancellation)
     {
