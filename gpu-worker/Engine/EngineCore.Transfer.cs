@@ -46,25 +46,53 @@ internal sealed partial class EngineCore
         return waits;
     }
 
-    /// <summary>Puts verified blocks into the host tier, first to last.</summary>
-    /// <returns>Null when taken, else why not.</returns>
-    public string? Import(RequestId request, SequenceKv context, IReadOnlyList<byte[]> bytes, WorkerId from)
+    /// <summary>Makes room in the host tier for blocks that are on their way: their bytes are written while the engine steps.</summary>
+    /// <param name="count">Blocks.</param>
+    /// <param name="reserved">Grows by them; also on a refusal it lists what <see cref="Import"/> or <see cref="Abandon"/> must get.</param>
+    /// <returns>Null when there is room, else why not.</returns>
+    public string? Reserve(int count, List<IncomingBlock> reserved)
     {
         if (Quarantine is { } reason)
             return reason;
-        for (int i = 0; i < bytes.Count; i++)
+        for (int i = 0; i < count; i++)
         {
-            switch (Store.Host.Store(context.Keys[i], context.ParentOf(i), context.TokensOfBlock(i), out Span<byte> target))
-            {
-                case HostStore.WriteNow:
-                    bytes[i].CopyTo(target);
-                    break;
-                case HostStore.Full:
-                    return $"the host tier is full at block {i} of {bytes.Count}";
-            }
+            if (!Store.Host.TryReserve(out int slot, out Memory<byte> bytes))
+                return $"the host tier is full at block {reserved.Count}";
+            reserved.Add(new IncomingBlock(slot, bytes));
         }
-        Idle.Adopt(request, context, (long)bytes.Count * Store.BlockBytes, from, Now());
         return null;
+    }
+
+    /// <summary>Puts verified blocks at the disposal of their agent. From here on they can be found, and evicted.</summary>
+    /// <param name="request">Whose.</param>
+    /// <param name="context">Their keys and tokens.</param>
+    /// <param name="reserved">All blocks of the context, filled, first to last. Given up here whatever the answer.</param>
+    /// <param name="from">Who sent them.</param>
+    /// <returns>Null when taken, else why not.</returns>
+    public string? Import(RequestId request, SequenceKv context, List<IncomingBlock> reserved, WorkerId from)
+    {
+        if (Quarantine is { } reason)
+        {
+            Abandon(reserved);
+            return reason;
+        }
+        int blocks = reserved.Count;
+        int[] slots = new int[blocks];
+        for (int i = 0; i < blocks; i++)
+            slots[i] = Store.Host.Publish(reserved[i].Slot, context.Keys[i], context.ParentOf(i), context.TokensOfBlock(i));
+        reserved.Clear();
+        for (int i = blocks - 1; i >= 0; i--)
+            Store.Host.Unpin(slots[i]);
+        Idle.Adopt(request, context, (long)blocks * Store.BlockBytes, from, Now());
+        return null;
+    }
+
+    /// <summary>Gives reserved blocks back, unread.</summary>
+    public void Abandon(List<IncomingBlock> reserved)
+    {
+        foreach (IncomingBlock block in reserved)
+            Store.Host.Unpin(block.Slot);
+        reserved.Clear();
     }
 
     private void Unpin(IReadOnlyList<ExportedBlock> blocks)

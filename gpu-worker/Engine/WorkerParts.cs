@@ -39,8 +39,11 @@ public sealed class WorkerParts
     /// <summary>Checks migration tickets.</summary>
     public required TicketSigner Tickets { get; init; }
 
-    /// <summary>Base address other workers send KV to (HTTP/2), such as <c>http://127.0.0.1:9000</c>; empty while there is none.</summary>
+    /// <summary>Base address other workers send KV to, such as <c>https://127.0.0.1:9443</c>; empty while there is none.</summary>
     public Func<string> DataPlane { get; init; } = static () => string.Empty;
+
+    /// <summary>Makes connections to other workers: HTTP/2 over mutual TLS. The worker owns what it gets.</summary>
+    public required Func<HttpMessageHandler> Peers { get; init; }
 
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

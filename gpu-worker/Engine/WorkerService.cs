@@ -9,7 +9,7 @@ using Astraea.Worker.Transfer;
 namespace Astraea.Worker.Engine;
 
 /// <summary>One worker: asks its scheduler for work, runs segments on its engine, and brings their output to their agent requests.</summary>
-public sealed class WorkerService : IAsyncDisposable
+public sealed class WorkerService : IKvTarget, IAsyncDisposable
 {
     private static readonly TimeSpan PullWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryFirst = TimeSpan.FromMilliseconds(50);
@@ -54,7 +54,7 @@ public sealed class WorkerService : IAsyncDisposable
     /// <summary>The worker as it was after its newest step.</summary>
     public WorkerSnapshot Snapshot => _engine.Snapshot;
 
-    /// <summary>Takes KV from another worker; the ticket decides.</summary>
+    /// <inheritdoc/>
     public async Task<KvReceived> ReceiveKvAsync(string ticket, Stream body, CancellationToken cancellation)
     {
         KvReceived received = await _receiver.ReceiveAsync(ticket, body, cancellation);

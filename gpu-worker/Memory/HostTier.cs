@@ -62,6 +62,21 @@ public sealed class HostTier
         return HostStore.WriteNow;
     }
 
+    /// <summary>Takes a block without a key, for bytes that come in over time: nobody finds it, and it stays until it is unpinned.</summary>
+    /// <returns>False when everything is pinned.</returns>
+    public bool TryReserve(out int slot, out Memory<byte> bytes)
+    {
+        bytes = default;
+        if (!_pool.TryAllocate(out slot, out _))
+            return false;
+        bytes = _bytes[slot] ??= GC.AllocateUninitializedArray<byte>(BlockBytes);
+        return true;
+    }
+
+    /// <summary>Gives a reserved block its key. Still pinned.</summary>
+    /// <returns>The slot to unpin: another one when equal content was here before.</returns>
+    public int Publish(int slot, BlockKey key, BlockKey parent, ReadOnlySpan<int> tokens) => _pool.Publish(slot, key, parent, tokens);
+
     /// <summary>Keeps a block from being evicted.</summary>
     public void Pin(int slot) => _pool.Retain(slot);
 

@@ -16,3 +16,8 @@ internal readonly record struct ExportedBlock(BlockKey Key, int[] Tokens, ReadOn
 /// <param name="Context">Its context when the export began: another one means that the agent has gone on meanwhile.</param>
 /// <param name="Blocks">All blocks up to the tip.</param>
 internal sealed record ExportedKv(RequestId Request, SequenceKv Context, IReadOnlyList<ExportedBlock> Blocks);
+
+/// <summary>Room for one block on its way in.</summary>
+/// <param name="Slot">Its pin in the host tier.</param>
+/// <param name="Bytes">Where its KV goes; nobody reads it before the whole move is verified.</param>
+internal readonly record struct IncomingBlock(int Slot, Memory<byte> Bytes);

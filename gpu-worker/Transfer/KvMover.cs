@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Astraea.Contracts;
+using Astraea.Contracts.Transfer;
+using Astraea.Core;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
@@ -23,7 +25,7 @@ internal sealed class KvMover : IDisposable
         _parts = parts;
         _engine = engine;
         _worker = worker;
-        _sender = new KvSender(new SocketsHttpHandler(), parts.Runner.Kv.BlockTokens, parts.Runner.Kv.BlockBytes, TimeLimit);
+        _sender = new KvSender(parts.Peers(), parts.Runner.Kv.BlockTokens, parts.Runner.Kv.BlockBytes, TimeLimit);
     }
 
     /// <summary>Starts a move, one at a time for each request.</summary>
@@ -88,6 +90,8 @@ internal sealed class KvMover : IDisposable
     {
         if (migration.NumericsClass != _parts.Runner.Numerics.ToString() || migration.Place.Worker != _worker)
             return "the order is not for this worker";
+        if (!IsLeaveFor(migration))
+            return "its ticket is not a good one for this very move";
         if (!BlockKey.TryParse(migration.Place.TipKey, out BlockKey tip))
             return "the order names no block";
         ExportedKv? export = await _engine.AskAsync(core => core.Export(migration.Request, tip));
@@ -118,6 +122,12 @@ internal sealed class KvMover : IDisposable
         WorkerLog.Moved(_parts.Log, migration.Request, migration.Target, tokens, 1000 * seconds);
         return null;
     }
+
+    /// <summary>Nothing leaves on anybody's word: the scheduler's signature must cover whose KV goes, how much of it, from whom and to whom.</summary>
+    private bool IsLeaveFor(Migration migration) =>
+        _parts.Tickets.TryOpen(migration.Ticket, Instant.From(_parts.Time.GetUtcNow()), out MigrationTicket? ticket)
+        && ticket.Request == migration.Request && ticket.Tenant == migration.Tenant && ticket.Source == _worker && ticket.Target == migration.Target
+        && ticket.TipKey == migration.Place.TipKey && ticket.NumericsClass == migration.NumericsClass;
 
     // Without this note the scheduler would look for the blocks here, and the agent would compute them again.
     private async Task TellAsync(RequestId request, KvPlace place)

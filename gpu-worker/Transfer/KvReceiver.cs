@@ -14,10 +14,16 @@ namespace Astraea.Worker.Transfer;
 public sealed record KvReceived(int Status, string Message);
 
 /// <summary>Takes KV from another worker: checks the ticket, recomputes every key, checks every byte, and only then publishes.</summary>
-/// <remarks>Whatever fails leaves nothing behind but a used ticket: the agent's next segment computes its KV again.</remarks>
+/// <remarks>
+/// Blocks go from the wire straight into reserved room of the host tier, which is given back when anything fails: nothing is left behind
+/// but a used ticket, and the agent's next segment computes its KV again.
+/// </remarks>
 internal sealed class KvReceiver : IDisposable
 {
     private const int NoncesAtMost = 65536;
+
+    // So much is asked for at once: cached KV of others makes room only as fast as blocks really come in.
+    private const int ReservedAtOnce = 64;
     private readonly WorkerId _worker;
     private readonly TicketSigner _signer;
     private readonly BlockKeyer _keyer;
@@ -50,13 +56,13 @@ internal sealed class KvReceiver : IDisposable
             return new KvReceived(403, $"The ticket is for {ticket.Target}.");
         if (ticket.NumericsClass != _keyer.NumericsClass)
             return new KvReceived(409, $"KV of class {ticket.NumericsClass} cannot be used by class {_keyer.NumericsClass}.");
-        if (!UseNonce(ticket))
-            return new KvReceived(403, "The ticket has been used.");
         if (!await _atOnce.WaitAsync(TimeSpan.Zero, cancellation))
             return new KvReceived(503, "Other moves are under way.");
+        List<IncomingBlock> reserved = [];
         try
         {
-            return await TakeAsync(ticket, body, cancellation);
+            // Last of all: a ticket that is turned away for want of room stays good.
+            return UseNonce(ticket) ? await TakeAsync(ticket, body, reserved, cancellation) : new KvReceived(403, "The ticket has been used.");
         }
         catch (IOException)
         {
@@ -64,6 +70,8 @@ internal sealed class KvReceiver : IDisposable
         }
         finally
         {
+            if (reserved.Count > 0)
+                await GiveBackAsync(reserved);
             _atOnce.Release();
         }
     }
@@ -71,7 +79,7 @@ internal sealed class KvReceiver : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _atOnce.Dispose();
 
-    private async Task<KvReceived> TakeAsync(MigrationTicket ticket, Stream body, CancellationToken cancellation)
+    private async Task<KvReceived> TakeAsync(MigrationTicket ticket, Stream body, List<IncomingBlock> reserved, CancellationToken cancellation)
     {
         int blockTokens = _runner.Kv.BlockTokens, kvBytes = _runner.Kv.BlockBytes;
         byte[] head = new byte[KvWire.HeadBytes];
@@ -88,12 +96,13 @@ internal sealed class KvReceiver : IDisposable
         TenantKeys keys = _keyer.For(ticket.Tenant);
         byte[] frame = new byte[KvWire.LengthBytes + KvWire.BlockBytes(blockTokens, kvBytes)];
         int[] tokens = new int[count * blockTokens];
-        List<byte[]> bytes = new(count);
         BlockKey parent = BlockKey.None;
         for (int i = 0; i < count; i++)
         {
             await body.ReadExactlyAsync(frame, cancellation);
-            if (CheckBlock(frame, tokens.AsSpan(i * blockTokens, blockTokens), keys, ref parent, bytes) is { } wrong)
+            if (i == reserved.Count && await _engine.AskAsync(core => core.Reserve(Math.Min(ReservedAtOnce, count - reserved.Count), reserved)) is { } full)
+                return new KvReceived(507, full);
+            if (CheckBlock(frame, tokens.AsSpan(i * blockTokens, blockTokens), keys, ref parent, reserved[i].Bytes.Span) is { } wrong)
                 return new KvReceived(400, $"Block {i}: {wrong}");
         }
         if (parent.ToString() != ticket.TipKey)
@@ -101,12 +110,23 @@ internal sealed class KvReceiver : IDisposable
         if (await body.ReadAsync(head, cancellation) != 0)
             return new KvReceived(400, "More follows the last block.");
 
-        SequenceKv context = new(_keyer.For(ticket.Tenant), tokens, tokens.Length);
-        string? refused = await _engine.AskAsync(core => core.Import(ticket.Request, context, bytes, ticket.Source));
+        SequenceKv context = new(keys, tokens, tokens.Length);
+        string? refused = await _engine.AskAsync(core => core.Import(ticket.Request, context, reserved, ticket.Source));
         return refused is null ? new KvReceived(200, $"{count} blocks") : new KvReceived(507, refused);
     }
 
-    private string? CheckBlock(byte[] frame, Span<int> tokens, TenantKeys keys, ref BlockKey parent, List<byte[]> bytes)
+    // Awaited, so that whoever hears of the refusal finds the room free again. An engine that has ended keeps nothing for anybody.
+    private async Task GiveBackAsync(List<IncomingBlock> reserved)
+    {
+        Task done = _engine.AskAsync(core =>
+        {
+            core.Abandon(reserved);
+            return true;
+        });
+        await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private string? CheckBlock(byte[] frame, Span<int> tokens, TenantKeys keys, ref BlockKey parent, Span<byte> room)
     {
         if (BinaryPrimitives.ReadInt32LittleEndian(frame) != frame.Length - KvWire.LengthBytes)
             return "its length is wrong.";
@@ -120,7 +140,7 @@ internal sealed class KvReceiver : IDisposable
         parent = keys.Next(parent, tokens);
         if (key != parent)
             return "its key does not follow from its tokens.";
-        bytes.Add(kv.ToArray());
+        kv.CopyTo(room);
         return null;
     }
 

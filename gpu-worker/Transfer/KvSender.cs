@@ -3,7 +3,7 @@ using Astraea.Core.Scheduling;
 
 namespace Astraea.Worker.Transfer;
 
-/// <summary>Sends pinned KV to another worker over HTTP/2 and waits for its acknowledgement.</summary>
+/// <summary>Sends pinned KV to another worker, over the TLS of its handler, and waits for the acknowledgement.</summary>
 internal sealed class KvSender : IDisposable
 {
     private readonly HttpClient _http;
@@ -21,11 +21,12 @@ internal sealed class KvSender : IDisposable
     /// <returns>Null when the target has taken them, else why not.</returns>
     public async Task<string?> SendAsync(Migration migration, IReadOnlyList<ExportedBlock> blocks, CancellationToken cancellation)
     {
-        Uri target = new(new Uri(migration.TargetAddress), $"/kv/{Uri.EscapeDataString(migration.Target.Value)}");
+        if (!Uri.TryCreate(migration.TargetAddress, UriKind.Absolute, out Uri? address) || address.Scheme != Uri.UriSchemeHttps)
+            return $"'{migration.TargetAddress}' is no data plane: KV goes over TLS only";
+        Uri target = new(address, $"/kv/{Uri.EscapeDataString(migration.Target.Value)}");
         using HttpRequestMessage request = new(HttpMethod.Post, target)
         {
             Version = HttpVersion.Version20,
-            // Without TLS there is nothing to negotiate with: both ends know that this port speaks HTTP/2.
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new BlockContent(blocks, _blockTokens, _kvBytes),
         };
@@ -37,7 +38,8 @@ internal sealed class KvSender : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            return e.Message;
+            // What TLS has against the peer stands one level down.
+            return e.InnerException is { } inner ? $"{e.Message} ({inner.Message})" : e.Message;
         }
     }
 

@@ -6,6 +6,7 @@ using Astraea.Gateway;
 using Astraea.Grains.Driver;
 using Astraea.Grains.Local;
 using Astraea.Silo.Options;
+using Astraea.Silo.Security;
 using Astraea.Silo.Storage;
 using Astraea.Worker.Engine;
 using Microsoft.Extensions.Options;
@@ -32,17 +33,19 @@ internal static class LocalNode
 
         string data = Path.GetFullPath(node.DataDirectory);
         Directory.CreateDirectory(data);
-        byte[] secret = ClusterSecret.ReadOrCreate(data);
+        ClusterSecurityOptions security = builder.Configuration.GetSection(ClusterSecurityOptions.Section).Get<ClusterSecurityOptions>() ?? new ClusterSecurityOptions();
+        ClusterTrust trust = ClusterTrust.Open(security, data, Environment.MachineName, TimeProvider.System);
         ServedModel model = ServedModel.Load(builder.Configuration.GetSection(ModelOptions.Section).Get<ModelOptions>() ?? new ModelOptions(), data);
         NodeKey.MintWhenNone(builder.Configuration, data);
 
         services.AddSingleton(model);
         services.AddSingleton<IModelText>(model.Text);
-        services.AddSingleton(new TicketSigner(secret));
+        services.AddSingleton(new TicketSigner(trust.Secret));
         services.AddSingleton(s => SchedulingPolicies.Create(s.GetRequiredService<IOptions<PolicyOptions>>().Value.Policy));
         services.AddSingleton<IHistoryStore>(_ => SqliteHistoryStore.Open(new SqliteHistoryOptions { Path = Path.Combine(data, "history.db") }));
         services.AddLocalShell(new PoolId(model.Text.Model));
-        services.AddSingleton(s => ActivatorUtilities.CreateInstance<WorkerHost>(s, (ReadOnlyMemory<byte>)secret));
+        services.AddSingleton(trust);
+        services.AddSingleton<WorkerHost>();
         services.AddHostedService(s => s.GetRequiredService<WorkerHost>());
         services.AddAstraeaGateway();
 
@@ -58,6 +61,7 @@ internal static class LocalNode
         services.AddOptionsWithValidateOnStart<WorkerPoolOptions, WorkerPoolOptionsRanges>().BindConfiguration(WorkerPoolOptions.Section);
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerOptionsCheck>();
         services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsRanges>().BindConfiguration(WorkerPoolOptions.Section);
+        services.AddOptionsWithValidateOnStart<DataPlaneOptions, DataPlaneOptionsCheck>().BindConfiguration(DataPlaneOptions.Section);
     }
 
     /// <summary>These are needed before there are services, so they are checked here.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Astraea.Gateway;
+using Astraea.Silo.Security;
 
 namespace Astraea.Silo.Composition;
 
@@ -12,16 +13,9 @@ internal static class NodeKey
         if (configuration.GetSection($"{GatewayOptions.Section}:ApiKeys").GetChildren().Any())
             return;
         string path = Path.Combine(dataDirectory, "api.key");
-        string key;
-        if (File.Exists(path))
-        {
-            key = File.ReadAllText(path).Trim();
-        }
-        else
-        {
-            key = $"sk-astraea-{RandomNumberGenerator.GetHexString(40, lowercase: true)}";
-            SecretFile.Write(path, System.Text.Encoding.ASCII.GetBytes(key));
-        }
+        if (!File.Exists(path))
+            SecretFile.WriteUnlessThere(path, System.Text.Encoding.ASCII.GetBytes($"sk-astraea-{RandomNumberGenerator.GetHexString(40, lowercase: true)}"));
+        string key = File.ReadAllText(path).Trim();
         configuration[$"{GatewayOptions.Section}:ApiKeys:0:Tenant"] = "default";
         configuration[$"{GatewayOptions.Section}:ApiKeys:0:Key"] = key;
         Console.WriteLine($"astraea: no API key is configured; use {key} (kept in {path})");

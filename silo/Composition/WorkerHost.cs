@@ -3,6 +3,7 @@ using Astraea.Contracts.Transfer;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
 using Astraea.Silo.Options;
+using Astraea.Silo.Security;
 using Astraea.Worker.Engine;
 using Astraea.Worker.Models.Transformer;
 using Microsoft.Extensions.Options;
@@ -18,12 +19,14 @@ internal sealed class WorkerHost(
     IAgentRequests requests,
     IClusterScheduler scheduler,
     TicketSigner tickets,
-    ReadOnlyMemory<byte> secret,
+    ClusterTrust trust,
+    IOptions<DataPlaneOptions> dataPlane,
     ILoggerFactory logs) : IHostedService, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<WorkerId, WorkerService> _workers = [];
     private readonly List<CpuModelRunner> _runners = [];
+    private readonly ILogger _transferLog = logs.CreateLogger("Astraea.DataPlane");
     private DataPlane? _dataPlane;
     private Task _work = Task.CompletedTask;
     private int _disposed;
@@ -31,7 +34,9 @@ internal sealed class WorkerHost(
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _dataPlane = await DataPlane.StartAsync(_workers.GetValueOrDefault, cancellationToken);
+        if (!DataPlaneAddress.TryRead(dataPlane.Value, out DataPlaneAddress? address, out string? problem))
+            throw new NodeConfigurationException(problem);
+        _dataPlane = await DataPlane.StartAsync(address, trust.Tls, _workers.GetValueOrDefault, _transferLog, cancellationToken);
         int threads = options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / pool.Value.Count);
         for (int i = 0; i < pool.Value.Count; i++)
         {
@@ -77,9 +82,10 @@ internal sealed class WorkerHost(
             Constraints = model.Text,
             Requests = requests,
             Scheduler = scheduler,
-            Secret = secret,
+            Secret = trust.Secret,
             Tickets = tickets,
             DataPlane = () => _dataPlane!.Address,
+            Peers = () => trust.Tls.Calling(reason => DataPlaneLog.TargetRefused(_transferLog, reason)),
             Log = logs.CreateLogger("Astraea.Worker"),
         });
     }

@@ -83,7 +83,12 @@ public sealed class CpuExactnessTests : IDisposable
             bytes[2][bytes[2].Length / 2 + 1] ^= 0x40;
         SequenceKv context = new(
             new BlockKeyer(EngineRig.Secret, target.Runner.Numerics.ToString(), 16).For(new TenantId("t")), [.. export.Blocks.SelectMany(b => b.Tokens)], 0);
-        Assert.Null(target.Core.Import(new RequestId(2), context, bytes, new WorkerId("w0")));
+        List<IncomingBlock> room = [];
+        Assert.Null(target.Core.Reserve(bytes.Count, room));
+        for (int i = 0; i < bytes.Count; i++)
+            bytes[i].CopyTo(room[i].Bytes);
+        Assert.Null(target.Core.Import(new RequestId(2), context, room, new WorkerId("w0")));
+        target.Core.Check();
         Assert.True(source.Core.EndExport(export, moved: true));
         source.Core.Check();
 

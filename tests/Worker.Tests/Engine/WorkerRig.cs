@@ -8,12 +8,12 @@ using Astraea.Grains.Activations;
 using Astraea.Grains.Driver;
 using Astraea.Grains.Local;
 using Astraea.Worker.Engine;
+using Astraea.Worker.Tests.Transfer;
 using Astraea.Worker.Transfer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,9 +28,11 @@ internal sealed class WorkerRig : IAsyncDisposable
     private readonly List<Task> _runs = [];
     private readonly WebApplication _http;
     private readonly FlakyRequests _flaky;
+    private readonly PinnedTls _tls;
 
-    private WorkerRig(WebApplication http, LocalAgentRequests requests, IClusterScheduler scheduler, TicketSigner signer)
+    private WorkerRig(WebApplication http, LocalAgentRequests requests, IClusterScheduler scheduler, TicketSigner signer, PinnedTls tls)
     {
+        _tls = tls;
         _http = http;
         _flaky = new FlakyRequests(requests);
         Requests = requests;
@@ -57,13 +59,14 @@ internal sealed class WorkerRig : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
+        PinnedTls tls = new();
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, tls.Listen));
         WebApplication http = builder.Build();
         TicketSigner signer = new(EngineRig.Secret);
         ShellOptions options = new();
         SchedulerActivation scheduler = new(Pool, new SchedulerMachine(SchedulingPolicies.Create(policy)), signer, options, DriverEnvironment.Default);
         LocalAgentRequests requests = new(new RequestActivator(new InMemoryHistoryStore(), new AgentRequestMachine(), _ => scheduler, options, DriverEnvironment.Default));
-        WorkerRig rig = new(http, requests, scheduler, signer);
+        WorkerRig rig = new(http, requests, scheduler, signer, tls);
         http.MapKvTransfer(id => rig.Workers.GetValueOrDefault(id));
         await http.StartAsync();
         foreach (WorkerOptions worker in workers)
@@ -78,7 +81,8 @@ internal sealed class WorkerRig : IAsyncDisposable
         WorkerService worker = new(new WorkerParts
         {
             Options = options, Runner = runner, Policy = SchedulingPolicies.Create(policy), Text = text, Constraints = text, Requests = _flaky,
-            Scheduler = Scheduler, Secret = EngineRig.Secret, Tickets = Signer, DataPlane = () => Address, Log = NullLogger.Instance,
+            Scheduler = Scheduler, Secret = EngineRig.Secret, Tickets = Signer, DataPlane = () => Address, Peers = _tls.Call,
+            Log = NullLogger.Instance,
         });
         Workers[worker.Id] = worker;
         Runners[worker.Id] = runner;
@@ -149,6 +153,7 @@ internal sealed class WorkerRig : IAsyncDisposable
         foreach (WorkerService worker in Workers.Values)
             await worker.DisposeAsync();
         await _http.DisposeAsync();
+        _tls.Dispose();
         await Requests.StopAsync();
         await ((SchedulerActivation)Scheduler).StopAsync();
         _stop.Dispose();

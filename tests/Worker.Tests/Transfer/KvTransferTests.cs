@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Astraea.Contracts.Transfer;
@@ -49,7 +50,7 @@ public sealed class KvTransferTests
         (RequestId id, ImmutableArray<int> context, KvPlace place) = await CallAToolAsync(rig);
         using TcpListener silent = new(IPAddress.Loopback, 0); // Takes the connection and never answers.
         silent.Start();
-        Task move = rig.Workers[Source].MoveAsync(Order(rig, id, place, $"http://{silent.LocalEndpoint}"));
+        Task move = rig.Workers[Source].MoveAsync(Order(rig, id, place, $"https://{silent.LocalEndpoint}"));
         using TcpClient connection = await silent.AcceptTcpClientAsync();
         Assert.False(move.IsCompleted);
 
@@ -71,6 +72,90 @@ public sealed class KvTransferTests
         RequestEvent.SegmentEnded ended = await rig.WaitForAsync<RequestEvent.SegmentEnded>(id, e => e.Segment == 1);
         Assert.Equal(place.DeviceTokens, ended.Usage.CachedTokens);
         Assert.DoesNotContain(await rig.EventsAsync(id), e => e is RequestEvent.KvMoved);
+    }
+
+    [Fact]
+    public async Task Kv_is_not_sent_without_tls_or_without_leave_for_this_very_move()
+    {
+        await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Options(Source));
+        (RequestId id, ImmutableArray<int> context, KvPlace place) = await CallAToolAsync(rig);
+        WorkerService target = rig.Add(Options(Target));
+        Migration order = Order(rig, id, place, rig.Address);
+        Assert.True(rig.Signer.TryOpen(order.Ticket, default, out MigrationTicket? ticket));
+        Migration[] wrong =
+        [
+            order with { TargetAddress = rig.Address.Replace("https:", "http:", StringComparison.Ordinal) },
+            order with { TargetAddress = "elsewhere" },
+            order with { Ticket = "" },
+            order with { Ticket = new TicketSigner(new byte[32]).Sign(ticket) },
+            order with { Ticket = rig.Signer.Sign(ticket with { Request = new RequestId(9) }) },
+            order with { Ticket = rig.Signer.Sign(ticket with { Tenant = new TenantId("u") }) },
+            order with { Ticket = rig.Signer.Sign(ticket with { Source = new WorkerId("w2") }) },
+            order with { Ticket = rig.Signer.Sign(ticket with { Target = new WorkerId("w2") }) },
+            order with { Ticket = rig.Signer.Sign(ticket with { TipKey = new BlockKey(7).ToString() }) },
+            order with { Ticket = rig.Signer.Sign(ticket with { NumericsClass = "another" }) },
+            order with { Ticket = rig.Signer.Sign(ticket with { Expires = Instant.From(DateTimeOffset.UtcNow.AddSeconds(-1)) }) },
+        ];
+        foreach (Migration bad in wrong)
+            await rig.Workers[Source].MoveAsync(bad);
+        Assert.Equal((0, 0), (target.Snapshot.HostHolding, target.Snapshot.Idle));
+        Assert.Equal(1, rig.Workers[Source].Snapshot.Idle);
+        Assert.DoesNotContain(await rig.EventsAsync(id), e => e is RequestEvent.KvMoved);
+
+        await rig.Workers[Source].MoveAsync(order); // The right one is none the worse for it.
+        await rig.WaitForAsync<RequestEvent.KvMoved>(id);
+        await rig.AnswerAsync(id, context, EngineRig.Spec(max: 8));
+        await rig.WaitForAsync<RequestEvent.SegmentEnded>(id, e => e.Segment == 1);
+    }
+
+    [Fact]
+    public async Task Blocks_on_their_way_are_held_for_nobody_until_the_last_is_right()
+    {
+        await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Options(Target));
+        (byte[] stream, MigrationTicket ticket) = Export();
+        int frame = KvWire.LengthBytes + KvWire.BlockBytes(16, 128);
+        // A write is through once its bytes have been read, so after the fourth block three have been dealt with.
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        Task<KvReceived> taking = rig.Workers[Target].ReceiveKvAsync(rig.Signer.Sign(ticket), pipe.Reader.AsStream(), CancellationToken.None);
+        await pipe.Writer.WriteAsync(stream.AsMemory(0, KvWire.HeadBytes));
+        for (int i = 0; i < 4; i++)
+            await pipe.Writer.WriteAsync(stream.AsMemory(KvWire.HeadBytes + i * frame, frame));
+        Assert.Equal((6, 0), (rig.Workers[Target].Snapshot.HostHolding, rig.Workers[Target].Snapshot.Idle));
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(400, (await taking).Status);
+        Assert.Equal((0, 0), (rig.Workers[Target].Snapshot.HostHolding, rig.Workers[Target].Snapshot.Idle));
+    }
+
+    [Fact]
+    public async Task A_ticket_turned_away_for_want_of_room_stays_good()
+    {
+        await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Options(Target));
+        (byte[] stream, MigrationTicket ticket) = Export();
+        Pipe[] slow = [new(), new()];
+        Task<KvReceived>[] busy = [.. slow.Select((pipe, i) => rig.Workers[Target].ReceiveKvAsync(
+            rig.Signer.Sign(ticket with { Nonce = $"{i}" }), pipe.Reader.AsStream(), CancellationToken.None))];
+        Assert.Equal(503, (await SendAsync(rig, rig.Signer.Sign(ticket), stream)).Status);
+        foreach (Pipe pipe in slow)
+            await pipe.Writer.CompleteAsync();
+        await Task.WhenAll(busy);
+        Assert.Equal(200, (await SendAsync(rig, rig.Signer.Sign(ticket), stream)).Status);
+    }
+
+    [Fact]
+    public async Task A_host_tier_without_room_refuses_and_keeps_what_it_has()
+    {
+        await using WorkerRig rig = await WorkerRig.StartAsync("astraea", Options(Target, hostBlocks: 8));
+        (byte[] stream, MigrationTicket ticket) = Export();
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        Task<KvReceived> first = rig.Workers[Target].ReceiveKvAsync(rig.Signer.Sign(ticket), pipe.Reader.AsStream(), CancellationToken.None);
+        await pipe.Writer.WriteAsync(stream.AsMemory(0, KvWire.HeadBytes));
+        await pipe.Writer.WriteAsync(stream.AsMemory(KvWire.HeadBytes, stream.Length - KvWire.HeadBytes - 1)); // Six blocks but for a byte.
+        KvReceived second = await SendAsync(rig, rig.Signer.Sign(ticket with { Nonce = "another" }), stream);
+        Assert.Equal(507, second.Status);
+        await pipe.Writer.WriteAsync(stream.AsMemory(stream.Length - 1));
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(200, (await first).Status);
+        Assert.Equal(6, rig.Workers[Target].Snapshot.HostHolding);
     }
 
     [Fact]
