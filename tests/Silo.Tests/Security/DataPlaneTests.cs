@@ -159,7 +159,7 @@ public sealed class DataPlaneTests : IAsyncLifetime
         SslOptions = new SslClientAuthenticationOptions
         {
             ClientCertificates = certificate is null ? null : [certificate],
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
         },
     };
 
