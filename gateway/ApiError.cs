@@ -12,6 +12,12 @@ namespace Astraea.Gateway;
 internal sealed record ApiError(
     int Status, string Message, string? Code = null, string? Param = null, int? RetryAfterSeconds = null, bool? ShouldRetry = null)
 {
+    /// <summary>Code of everything that ends because the node shuts down.</summary>
+    public const string DrainingCode = "server_draining";
+
+    /// <summary>Whether the connection is of no more use to the client.</summary>
+    public bool ClosesConnection { get; init; } = Status == StatusCodes.Status413PayloadTooLarge;
+
     /// <summary>OpenAI's error class of the status.</summary>
     public string Type => Status switch
     {
@@ -32,6 +38,10 @@ internal sealed record ApiError(
         new(StatusCodes.Status409Conflict, message, code, ShouldRetry: shouldRetry);
 
     public static ApiError Unavailable(string message) => new(StatusCodes.Status503ServiceUnavailable, message, "unavailable", RetryAfterSeconds: 1);
+
+    /// <summary>The node goes away, the request stays: the same call, or the rest of the stream, is to be had from another node.</summary>
+    public static ApiError Draining(string message) =>
+        new(StatusCodes.Status503ServiceUnavailable, message, DrainingCode, RetryAfterSeconds: 1) { ClosesConnection = true };
 
     public ApiException Raise() => new(this);
 }

@@ -30,14 +30,28 @@ public sealed class GatewayOptions
     /// <summary>Exchanges that may be open at once in this gateway; more are answered 429. Default 4096.</summary>
     [Range(1, 1 << 20)] public int OpenExchangesMax { get; init; } = 4096;
 
+    /// <summary>
+    /// How long open calls may go on after the process was told to stop (s); then they end in an error that sends their clients elsewhere. Default 20.
+    /// </summary>
+    [Range(0, 3600)] public int DrainSeconds { get; init; } = 20;
+
     /// <summary>How long a read waits for something new before a stream is kept alive by a comment (s). Default 10.</summary>
     [Range(1, 30)] public int ReadWaitSeconds { get; init; } = 10;
 
-    /// <summary>How long a call to an unavailable request is repeated before a client hears 503 (ms). Default 3000.</summary>
-    [Range(0, 60_000)] public int UnavailableAcceptMs { get; init; } = 3000;
+    /// <summary>
+    /// How long a call to an unavailable request is repeated before a client hears 503 (ms). Default 3000, which suits one node; a cluster needs about as long
+    /// as it takes to notice a dead silo.
+    /// </summary>
+    [Range(0, 600_000)] public int UnavailableAcceptMs { get; init; } = 3000;
 
     /// <summary>How long reading goes on over an outage once an exchange is accepted (ms). Default 60000.</summary>
     [Range(0, 600_000)] public int UnavailableReadMs { get; init; } = 60_000;
+
+    /// <summary>What the rest of the process may need after the drain (s).</summary>
+    public const int ShutdownReserveSeconds = 10;
+
+    /// <summary>The host's shutdown timeout must be at least this; adding the gateway sees to it. Whoever kills the process must wait longer still.</summary>
+    public TimeSpan ShutdownTimeoutMin => TimeSpan.FromSeconds(DrainSeconds + ShutdownReserveSeconds);
 }
 
 /// <summary>One API key and who holds it.</summary>

@@ -1,8 +1,10 @@
 using Astraea.Contracts;
 using Astraea.Contracts.Text;
 using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Draining;
 using Astraea.Gateway.Endpoints;
 using Astraea.Gateway.Exchanges;
+using Astraea.Gateway.Health;
 using Astraea.Gateway.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -21,8 +23,12 @@ public static class GatewayServices
         services.AddOptionsWithValidateOnStart<GatewayOptions>().BindConfiguration(GatewayOptions.Section);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsRanges>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, ApiKeysCheck>());
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddRouting();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HostOptions>, ShutdownTime>());
+        services.AddAstraeaHealth();
+        services.AddSingleton<GatewayDrain>();
+        services.AddHostedService(s => s.GetRequiredService<GatewayDrain>());
+        services.AddSingleton<IReadiness>(s => s.GetRequiredService<GatewayDrain>());
+        services.AddSingleton<IReadiness, SchedulerReadiness>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<GatewayPipeline>();
         services.AddSingleton<AgentCalls>();
@@ -32,7 +38,6 @@ public static class GatewayServices
         services.AddSingleton<ChatCompletionsEndpoint>();
         services.AddSingleton<ResponsesEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
-        services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<NativeEndpoints>();
         return services;
     }
@@ -42,9 +47,7 @@ public static class GatewayServices
     {
         IServiceProvider services = endpoints.ServiceProvider;
         GatewayPipeline pipeline = services.GetRequiredService<GatewayPipeline>();
-        HealthEndpoints health = services.GetRequiredService<HealthEndpoints>();
-        endpoints.MapMethods("/healthz", GetOrHead, pipeline.Public(HealthEndpoints.HealthAsync));
-        endpoints.MapMethods("/readyz", GetOrHead, pipeline.Public(health.ReadyAsync));
+        endpoints.MapAstraeaHealth();
 
         ChatCompletionsEndpoint chat = services.GetRequiredService<ChatCompletionsEndpoint>();
         ResponsesEndpoint responses = services.GetRequiredService<ResponsesEndpoint>();
@@ -53,6 +56,7 @@ public static class GatewayServices
         Map("/v1/chat/completions", "POST", chat.CreateAsync);
         Map("/v1/responses", "POST", responses.CreateAsync);
         Map("/v1/responses/{id}", "GET", responses.GetAsync);
+        Map("/v1/responses/{id}/cancel", "POST", responses.CancelAsync);
         Map("/v1/models", "GET", models.ListAsync);
         // Model names may hold slashes.
         Map("/v1/models/{**id}", "GET", models.GetAsync);
@@ -74,6 +78,4 @@ public static class GatewayServices
             }));
         }
     }
-
-    private static readonly string[] GetOrHead = ["GET", "HEAD"];
 }

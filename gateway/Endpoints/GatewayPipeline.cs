@@ -1,22 +1,33 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Draining;
 using Astraea.Gateway.Identity;
 using Astraea.Gateway.Wire;
 
 namespace Astraea.Gateway.Endpoints;
 
 /// <summary>Wraps every handler: names the HTTP request, lets tenants in, and turns whatever goes wrong into one shape of error.</summary>
-internal sealed partial class GatewayPipeline(ApiKeys keys, ILogger<GatewayPipeline> log)
+internal sealed partial class GatewayPipeline(ApiKeys keys, GatewayDrain drain, ILogger<GatewayPipeline> log)
 {
     /// <summary>Header that names an HTTP request in logs and support questions.</summary>
     public const string RequestIdHeader = "x-request-id";
 
     /// <summary>A handler for tenants with a key.</summary>
-    public RequestDelegate Guarded(Func<HttpContext, TenantId, Task> handle) => context => RunAsync(context, () => handle(context, keys.Authenticate(context.Request)));
+    public RequestDelegate Guarded(Func<HttpContext, TenantId, Task> handle) => context => RunAsync(context, async () =>
+    {
+        TenantId tenant = keys.Authenticate(context.Request);
+        using IDisposable stay = drain.Enter(context);
+        await handle(context, tenant);
+    });
 
-    /// <summary>A handler for everybody: health probes only.</summary>
-    public RequestDelegate Public(Func<HttpContext, Task> handle) => context => RunAsync(context, () => handle(context));
+    /// <summary>Names an HTTP request in its answer.</summary>
+    public static string NameRequest(HttpContext context)
+    {
+        string requestId = $"req_{Guid.CreateVersion7():N}";
+        context.Response.Headers[RequestIdHeader] = requestId;
+        return requestId;
+    }
 
     /// <summary>Writes a JSON answer.</summary>
     public static async Task WriteAsync<T>(HttpContext context, int status, T body, JsonTypeInfo<T> type)
@@ -30,8 +41,7 @@ internal sealed partial class GatewayPipeline(ApiKeys keys, ILogger<GatewayPipel
 
     private async Task RunAsync(HttpContext context, Func<Task> handle)
     {
-        string requestId = $"req_{Guid.CreateVersion7():N}";
-        context.Response.Headers[RequestIdHeader] = requestId;
+        string requestId = NameRequest(context);
         try
         {
             await handle();
@@ -70,7 +80,7 @@ internal sealed partial class GatewayPipeline(ApiKeys keys, ILogger<GatewayPipel
             response.Headers["x-should-retry"] = retry ? "true" : "false";
         if (error.Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        if (error.Status == StatusCodes.Status413PayloadTooLarge)
+        if (error.ClosesConnection)
             response.Headers.Connection = "close";
         try
         {

@@ -8,26 +8,47 @@ using Astraea.Gateway.Wire;
 
 namespace Astraea.Gateway.Endpoints;
 
-/// <summary><c>POST /v1/responses</c> and <c>GET /v1/responses/{id}</c>.</summary>
+/// <summary><c>POST /v1/responses</c>, <c>GET /v1/responses/{id}</c> and its <c>/cancel</c>.</summary>
 internal sealed class ResponsesEndpoint(GenerationEndpoint generation, ExchangeReader reader, AgentCalls calls)
 {
     public Task CreateAsync(HttpContext context, TenantId tenant) => generation.HandleAsync(context, tenant, ResponsesIntake.Read, AnswerAsync);
 
     public async Task GetAsync(HttpContext context, TenantId tenant)
     {
-        string text = context.Request.RouteValues["id"] as string ?? "";
         (bool streams, int after) = ReadQuery(context.Request.Query);
+        (ExchangeId id, IReadOnlyList<ExchangeStep> steps) = await FindAsync(context, tenant, asReader: streams);
+        if (streams)
+            await StreamAsync(context, new AcceptedExchange(id, 0, 0), after);
+        else
+            await WriteAsync(context, id, steps);
+    }
+
+    /// <summary>Ends the agent request, as long as this response of it is open; answers with the response as it then stands.</summary>
+    public async Task CancelAsync(HttpContext context, TenantId tenant)
+    {
+        (ExchangeId id, IReadOnlyList<ExchangeStep> steps) = await FindAsync(context, tenant, asReader: false);
+        if (steps[^1] is not (ExchangeStep.Ended or ExchangeStep.Failed or ExchangeStep.Cancelled))
+        {
+            await calls.CancelAsync(id.Request, "cancelled by its client");
+            (id, steps) = await FindAsync(context, tenant, asReader: false);
+        }
+        // The first end wins every race; the client hears which one it was.
+        if (steps[^1] is not ExchangeStep.Cancelled)
+            throw ApiError.Invalid(null, "Only a response that has not ended can be cancelled.", "response_ended").Raise();
+        await WriteAsync(context, id, steps);
+    }
+
+    private async Task<(ExchangeId Id, IReadOnlyList<ExchangeStep> Steps)> FindAsync(HttpContext context, TenantId tenant, bool asReader)
+    {
+        string text = context.Request.RouteValues["id"] as string ?? "";
         RequestHistory? history = ExchangeId.TryParseResponse(text, out ExchangeId id)
-            ? await calls.LoadAsync(id.Request, tenant, context.RequestAborted)
+            ? await calls.LoadAsync(id.Request, tenant, context.RequestAborted, asReader)
             : null;
         IReadOnlyList<ExchangeStep> steps = history is null ? [] : reader.Project(history, id.Ordinal);
         if (steps is not [ExchangeStep.Accepted { Stored.Echo.Store: true }, ..])
             throw ApiError.NotFound($"Response with id '{ToolIntake.Printable(text)}' not found.", "response_not_found").Raise();
         context.Response.Headers[GenerationEndpoint.AgentRequestHeader] = id.Request.ToString();
-        if (streams)
-            await StreamAsync(context, new AcceptedExchange(id, 0, 0), after);
-        else
-            await WriteAsync(context, id, steps);
+        return (id, steps);
     }
 
     private Task AnswerAsync(HttpContext context, GenerationAsk ask, AcceptedExchange exchange) =>
@@ -83,7 +104,7 @@ internal sealed class ResponsesEndpoint(GenerationEndpoint generation, ExchangeR
         }
         catch (ApiException e)
         {
-            await sse.WriteErrorAsync(next, e.Error, gone);
+            await sse.WriteErrorAsync(Math.Max(next, startingAfter + 1), e.Error, gone);
         }
         await sse.WriteDoneAsync(gone);
     }

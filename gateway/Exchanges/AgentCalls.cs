@@ -1,12 +1,13 @@
 using Astraea.Contracts;
 using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Draining;
 using Astraea.Gateway.Streaming;
 using Microsoft.Extensions.Options;
 
 namespace Astraea.Gateway.Exchanges;
 
 /// <summary>Calls to agent requests that sit out a short outage: every call is idempotent, so it is simply sent again.</summary>
-internal sealed class AgentCalls(IAgentRequests requests, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class AgentCalls(IAgentRequests requests, GatewayDrain drain, IOptions<GatewayOptions> options, TimeProvider time)
 {
     /// <summary>Events in one page at most.</summary>
     public const int PageEventsMax = 1024;
@@ -34,16 +35,21 @@ internal sealed class AgentCalls(IAgentRequests requests, IOptions<GatewayOption
         PatientlyAsync(ReadPatience, c => requests.Get(id).ReadAsync(after, PageEventsMax, ReadWait, c), cancellation);
 
     /// <summary>A page that is there already.</summary>
-    public Task<HistoryPage> LookAsync(RequestId id, long after, int max, CancellationToken cancellation) =>
-        PatientlyAsync(AcceptPatience, c => requests.Get(id).ReadAsync(after, max, TimeSpan.Zero, c), cancellation);
+    /// <param name="id">Whose history.</param>
+    /// <param name="after">Version of the last event known.</param>
+    /// <param name="max">Events at most.</param>
+    /// <param name="cancellation">Ends the look.</param>
+    /// <param name="asReader">Whether to be as patient with an outage as those who read already.</param>
+    public Task<HistoryPage> LookAsync(RequestId id, long after, int max, CancellationToken cancellation, bool asReader = false) =>
+        PatientlyAsync(asReader ? ReadPatience : AcceptPatience, c => requests.Get(id).ReadAsync(after, max, TimeSpan.Zero, c), cancellation);
 
     /// <summary>The history as it stands, if the request exists and belongs to the tenant; else null.</summary>
-    public async Task<RequestHistory?> LoadAsync(RequestId id, TenantId tenant, CancellationToken cancellation)
+    public async Task<RequestHistory?> LoadAsync(RequestId id, TenantId tenant, CancellationToken cancellation, bool asReader = false)
     {
         List<RecordedEvent> events = [];
         while (true)
         {
-            HistoryPage page = await LookAsync(id, events.Count == 0 ? 0 : events[^1].Version, PageEventsMax, cancellation);
+            HistoryPage page = await LookAsync(id, events.Count == 0 ? 0 : events[^1].Version, PageEventsMax, cancellation, asReader);
             events.AddRange(page.Events);
             if (events.Count == 0 || events[0].Event is not RequestEvent.Submitted submitted || submitted.Tenant != tenant)
                 return null;
@@ -64,6 +70,8 @@ internal sealed class AgentCalls(IAgentRequests requests, IOptions<GatewayOption
             }
             catch (AgentUnavailableException)
             {
+                if (drain.Deadline.IsCancellationRequested)
+                    throw ApiError.Draining("This node is shutting down and could not reach the request; send the call to another one.").Raise();
                 if (time.GetElapsedTime(began) + delay > patience)
                     throw ApiError.Unavailable("The request cannot be reached at the moment; try again.").Raise();
             }

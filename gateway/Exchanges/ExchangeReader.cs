@@ -2,24 +2,39 @@ using System.Runtime.CompilerServices;
 using Astraea.Contracts;
 using Astraea.Contracts.Text;
 using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Draining;
 using Astraea.Gateway.Streaming;
+using Microsoft.Extensions.Options;
 
 namespace Astraea.Gateway.Exchanges;
 
 /// <summary>Reads an exchange as its history grows: live, from the start, or long after its end, all the same way.</summary>
-internal sealed partial class ExchangeReader(AgentCalls calls, IModelText text, IHostApplicationLifetime lifetime, ILogger<ExchangeReader> log)
+internal sealed partial class ExchangeReader(
+    AgentCalls calls, IModelText text, GatewayDrain drain, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ExchangeReader> log)
 {
+    /// <summary>What a page may take beyond its own waiting time before the reader is told that we are still there.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<RequestId, int> _attached = [];
 
-    /// <summary>Yields what becomes visible, page by page, until the exchange has ended; an empty page means that nothing happened for a while.</summary>
+    /// <summary>
+    /// Yields what becomes visible, page by page, until the exchange has ended; an empty page means that nothing happened for a while, or that the request
+    /// cannot be reached and we go on trying.
+    /// </summary>
+    /// <exception cref="ApiException">The outage lasted too long, or this gateway leaves; either way the request goes on.</exception>
     public async IAsyncEnumerable<IReadOnlyList<ExchangeStep>> ReadAsync(AcceptedExchange exchange, [EnumeratorCancellation] CancellationToken cancellation)
     {
         ExchangeFold fold = new(exchange.Id.Request, exchange.Id.Ordinal, exchange.CallsBefore, text);
         long cursor = exchange.After;
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, drain.Deadline);
         while (!fold.HasEnded)
         {
-            HistoryPage page = await calls.FollowAsync(exchange.Id.Request, cursor, cancellation);
+            Task<HistoryPage> next = calls.FollowAsync(exchange.Id.Request, cursor, stop.Token);
+            HistoryPage? come;
+            while ((come = await AwaitAsync(next, stop.Token, cancellation)) is null)
+                yield return [];
+            HistoryPage page = come;
             List<ExchangeStep> steps = [];
             foreach (RecordedEvent recorded in page.Events)
             {
@@ -29,6 +44,23 @@ internal sealed partial class ExchangeReader(AgentCalls calls, IModelText text, 
             if (!fold.HasEnded && cursor >= page.Version && page.Phase is RequestPhase.Completed or RequestPhase.Failed or RequestPhase.Cancelled)
                 throw new InvalidOperationException($"History {exchange.Id.Request} ended, but exchange {exchange.Id.Ordinal} did not.");
             yield return steps;
+        }
+    }
+
+    /// <summary>The page once it has come; null when it has not for a while.</summary>
+    private async Task<HistoryPage?> AwaitAsync(Task<HistoryPage> next, CancellationToken stop, CancellationToken gone)
+    {
+        try
+        {
+            return await next.WaitAsync(TimeSpan.FromSeconds(options.Value.ReadWaitSeconds) + Slack, time, stop);
+        }
+        catch (TimeoutException) when (!next.IsCompleted)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested && drain.Deadline.IsCancellationRequested)
+        {
+            throw ApiError.Draining("This node is shutting down; the request goes on, and another node has the rest of it.").Raise();
         }
     }
 
@@ -63,8 +95,8 @@ internal sealed partial class ExchangeReader(AgentCalls calls, IModelText text, 
             else
                 _attached[id] = left;
         }
-        // When this process stops it cuts its clients off itself; they come back through another one.
-        if (!cancelIfOpen || !last || lifetime.ApplicationStopping.IsCancellationRequested)
+        // Once this process leaves, so do its clients, and come back through another one. Those who really went are missed by the request itself.
+        if (!cancelIfOpen || !last || drain.HasBegun)
             return;
         try
         {

@@ -54,6 +54,16 @@ internal sealed class GatewayHost : IAsyncDisposable
     public static Task<GatewayHost> StartAsync(params (string Key, string Value)[] settings) => StartAsync(
         static services => services.AddSingleton<IAgentRequests>(new ScriptedAgents()).AddSingleton<IClusterScheduler>(new FixedScheduler()), settings);
 
+    /// <summary>Starts one more gateway in front of agents that are there already.</summary>
+    public static Task<GatewayHost> StartAsync(ScriptedAgents agents, TimeProvider? time = null, params (string Key, string Value)[] settings) => StartAsync(
+        services =>
+        {
+            services.AddSingleton<IAgentRequests>(agents).AddSingleton<IClusterScheduler>(new FixedScheduler());
+            if (time is not null)
+                services.AddSingleton(time);
+        },
+        settings);
+
     /// <summary>Starts over a shell that the test brings.</summary>
     public static async Task<GatewayHost> StartAsync(Action<IServiceCollection> addShell, params (string Key, string Value)[] settings)
     {
@@ -141,6 +151,19 @@ internal sealed class GatewayHost : IAsyncDisposable
         Assert.True(RequestId.TryParse(response.Headers.GetValues("x-astraea-request-id").Single(), out RequestId id));
         return id;
     }
+
+    /// <summary>Opens a stream and hands its events out one by one.</summary>
+    public async Task<EventStream> OpenAsync(HttpRequestMessage request)
+    {
+        HttpResponseMessage response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode}");
+        return new EventStream(response, await response.Content.ReadAsStreamAsync());
+    }
+
+    public Task<EventStream> OpenAsync(string path, string json, string? idempotencyKey = null) => OpenAsync(Post(path, json, idempotencyKey));
+
+    /// <summary>Stops the host as a signal would; completes when it has stopped.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -28,6 +28,7 @@ internal sealed class ScriptedAgents : IAgentRequests
 {
     private readonly ConcurrentDictionary<RequestId, Agent> _agents = new();
     private int _outages;
+    private volatile Task? _silence;
 
     /// <summary>What is generated for each segment.</summary>
     public Func<SegmentWork, ScriptedSegment> Script { get; set; } = _ => ScriptedSegment.Say("Hello", " there");
@@ -41,8 +42,25 @@ internal sealed class ScriptedAgents : IAgentRequests
     /// <summary>Completes with the reason of the first cancel.</summary>
     public TaskCompletionSource<string> Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The next calls find the request unavailable.</summary>
-    public void BreakNext(int calls) => _outages = calls;
+    /// <summary>The next calls find the request unavailable. Reads that wait come back with what there is, so that none sits the outage out.</summary>
+    public void BreakNext(int calls)
+    {
+        _outages = calls;
+        WakeReaders();
+    }
+
+    /// <summary>Readers hear nothing, not even an error, until the task completes; then the request is unavailable to them once.</summary>
+    public void SilenceUntil(Task over)
+    {
+        _silence = over;
+        WakeReaders();
+    }
+
+    private void WakeReaders()
+    {
+        foreach (Agent agent in _agents.Values)
+            agent.Wake();
+    }
 
     public IAgentRequest Get(RequestId id) => _agents.GetOrAdd(id, key => new Agent(this, key));
 
@@ -91,6 +109,11 @@ internal sealed class ScriptedAgents : IAgentRequests
         public async Task<HistoryPage> ReadAsync(long after, int max, TimeSpan wait, CancellationToken cancellation)
         {
             ThrowInOutage();
+            if (Interlocked.Exchange(ref owner._silence, null) is { } over)
+            {
+                await over;
+                throw new AgentUnavailableException("lost");
+            }
             Task changed;
             lock (_lock)
             {
@@ -102,6 +125,12 @@ internal sealed class ScriptedAgents : IAgentRequests
             cancellation.ThrowIfCancellationRequested();
             lock (_lock)
                 return Page(after, max);
+        }
+
+        public void Wake()
+        {
+            lock (_lock)
+                Changed();
         }
 
         private Task<RequestReply> ClientAsync(RequestMessage message)
@@ -157,12 +186,15 @@ internal sealed class ScriptedAgents : IAgentRequests
                     _events = _events.Add(new RecordedEvent(_events.Count + 1, happened));
                 }
                 if (!decision.Events.IsEmpty)
-                {
-                    _changed.TrySetResult();
-                    _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                }
+                    Changed();
                 return decision.Reply;
             }
+        }
+
+        private void Changed()
+        {
+            _changed.TrySetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         private HistoryPage Page(long after, int max) => new([.. _events.Skip((int)after).Take(max)], _state.Phase, _events.Count);
