@@ -14,7 +14,7 @@ internal static class NodeProgram
     {
         try
         {
-            await using WebApplication node = LocalNode.Build(args);
+            await using WebApplication node = await NodeShape.BuildAsync(args);
             node.Lifetime.ApplicationStarted.Register(() => Announce(node));
             await node.RunAsync();
             return 0;

@@ -12,6 +12,7 @@ namespace Astraea.Silo.Composition;
 
 /// <summary>Runs the workers of this process and the data plane between them.</summary>
 internal sealed class WorkerHost(
+    NodeSettings settings,
     ServedModel model,
     IOptions<WorkerPoolOptions> pool,
     IOptions<WorkerOptions> options,
@@ -40,7 +41,7 @@ internal sealed class WorkerHost(
         int threads = options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / pool.Value.Count);
         for (int i = 0; i < pool.Value.Count; i++)
         {
-            WorkerService worker = Create($"w{i}", threads);
+            WorkerService worker = Create(settings.WorkerName(i), threads);
             _workers.Add(worker.Id, worker);
         }
         _work = Task.WhenAll(_workers.Values.Select(w => w.RunAsync(_stop.Token)));
@@ -70,12 +71,12 @@ internal sealed class WorkerHost(
 
     private WorkerService Create(string name, int threads)
     {
-        WorkerOptions settings = options.Value.Named(name);
-        CpuModelRunner runner = new(model.Weights, settings.DeviceBlocks, threads);
+        WorkerOptions own = options.Value.Named(name);
+        CpuModelRunner runner = new(model.Weights, own.DeviceBlocks, threads);
         _runners.Add(runner);
         return new WorkerService(new WorkerParts
         {
-            Options = settings,
+            Options = own,
             Runner = runner,
             Policy = policy,
             Text = model.Text,

@@ -1,0 +1,51 @@
+using System.Net;
+using Astraea.Grains.Orleans;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace Astraea.Silo.Orleans;
+
+/// <summary>Makes a host a silo of its cluster: membership on PostgreSQL, our grains on control silos, metadata for everybody.</summary>
+public static class ClusterSilo
+{
+    /// <summary>The one service of our clusters; the cluster's id tells deployments apart.</summary>
+    public const string ServiceId = "astraea";
+
+    /// <summary>Adds the silo.</summary>
+    public static IHostApplicationBuilder AddAstraeaSilo(this IHostApplicationBuilder host, ClusterMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return host.UseOrleans(silo => Configure(silo, member));
+    }
+
+    private static void Configure(ISiloBuilder silo, ClusterMember member)
+    {
+        silo.Configure<ClusterOptions>(cluster =>
+        {
+            cluster.ClusterId = member.ClusterId;
+            cluster.ServiceId = ServiceId;
+        });
+        silo.Configure<SiloOptions>(options => options.SiloName = member.Name);
+        silo.ConfigureEndpoints(member.Address, member.SiloPort, member.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(member.Address));
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = TimeSpan.FromSeconds(member.ProbeSeconds);
+            membership.NumMissedProbesLimit = member.MissedProbes;
+            membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
+            membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
+        });
+        // A parked pull or read answers after 10 s at most, so a call that takes longer is lost.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(20));
+        silo.UseAdoNetClustering(options =>
+        {
+            options.Invariant = "Npgsql";
+            options.ConnectionString = member.Postgres;
+        });
+        silo.UseSiloMetadata(new Dictionary<string, string>(member.Metadata));
+        silo.AddAstraeaGrains(member.Pool, member.IsControl);
+        if (!member.IsGateway)
+            silo.Services.Configure<GrainTypeOptions>(types => types.Classes.RemoveWhere(type => type.Assembly == typeof(ClusterSilo).Assembly));
+    }
+}
