@@ -284,10 +284,10 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private static async Task WritePrivateAsync(string path, string text, CancellationToken cancellation)
     {
-        await using FileStream file = new(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using FileStream file = new(path, options);
         await using StreamWriter writer = new(file);
         await writer.WriteLineAsync(text.AsMemory(), cancellation);
     }
