@@ -23,14 +23,17 @@ public sealed class AstraeaException : Exception
     /// <summary>For serializers.</summary>
     public AstraeaException() { }
 
+    /// <summary>The server said in the middle of a stream that it cannot go on.</summary>
+    internal static AstraeaException InStream(string message, string? code, string? param) => new(message) { Code = code, Param = param };
+
     /// <summary>HTTP status; null when there was no answer.</summary>
     public HttpStatusCode? Status { get; }
 
     /// <summary>Machine-readable code, such as <c>context_length_exceeded</c>; may be null.</summary>
-    public string? Code { get; }
+    public string? Code { get; private init; }
 
     /// <summary>Field of the body that is wrong; may be null.</summary>
-    public string? Param { get; }
+    public string? Param { get; private init; }
 
     /// <summary>The answer's <c>x-request-id</c>, for the operator's logs; may be null.</summary>
     public string? Trace { get; }

@@ -40,6 +40,9 @@ public sealed record AgentTask(ImmutableArray<AgentMessage> Messages)
     /// <summary>Same seed, same text; null draws one.</summary>
     public long? Seed { get; init; }
 
+    /// <summary>Texts that end the output of an exchange.</summary>
+    public ImmutableArray<string> Stop { get; init; } = [];
+
     /// <summary>What kind of agent this is, for the scheduler's predictions; null when unknown.</summary>
     public string? Category { get; init; }
 }

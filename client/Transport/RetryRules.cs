@@ -15,6 +15,10 @@ internal static class RetryRules
         return status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500;
     }
 
+    /// <summary>Whether an answer of that status says that this server, or the one behind a proxy, is away: another one may serve.</summary>
+    public static bool IsAway(HttpStatusCode status) =>
+        status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+
     /// <summary>What the server asks for: <c>retry-after-ms</c>, or <c>Retry-After</c> in seconds or as a date; null when it does not say.</summary>
     public static TimeSpan? AskedPause(HttpResponseHeaders headers, DateTimeOffset now)
     {

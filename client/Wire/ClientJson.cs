@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Astraea.Client.Agents;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
@@ -9,7 +10,7 @@ namespace Astraea.Client.Wire;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(LooseEnumJson<RequestPhase>), typeof(LooseEnumJson<KvDecision>)])]
+    Converters = [typeof(LooseEnumJson<RequestPhase>), typeof(LooseEnumJson<KvDecision>), typeof(LooseEnumJson<FinishReason>)])]
 [JsonSerializable(typeof(ChatRequest))]
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(ChatChunk))]
@@ -17,9 +18,11 @@ namespace Astraea.Client.Wire;
 [JsonSerializable(typeof(Response))]
 [JsonSerializable(typeof(ResponseEvent))]
 [JsonSerializable(typeof(AgentRequestReport))]
+[JsonSerializable(typeof(AgentHistory))]
 [JsonSerializable(typeof(ClusterView))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(ErrorDetail))]
 internal sealed partial class ClientJson : JsonSerializerContext;
 
 /// <summary>Reads an enum however it is spelled: <c>tool_wait</c>, <c>ToolWait</c>, <c>toolWait</c>, or its number.</summary>

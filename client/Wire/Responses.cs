@@ -37,6 +37,15 @@ public sealed record ResponseRequest(string Model, ImmutableArray<ResponseInput>
     /// <summary>Same seed, same text.</summary>
     public long? Seed { get; init; }
 
+    /// <summary>Nucleus mass in (0, 1].</summary>
+    public double? TopP { get; init; }
+
+    /// <summary>Texts that end the output.</summary>
+    public ImmutableArray<string>? Stop { get; init; }
+
+    /// <summary>Whether the work goes on when nobody reads.</summary>
+    public bool? Background { get; init; }
+
     /// <summary>Names and values of the caller's own.</summary>
     public ImmutableDictionary<string, string>? Metadata { get; init; }
 
@@ -46,7 +55,7 @@ public sealed record ResponseRequest(string Model, ImmutableArray<ResponseInput>
 }
 
 /// <summary>An item of input.</summary>
-/// <param name="Type"><c>message</c> or <c>function_call_output</c>.</param>
+/// <param name="Type"><c>message</c>, <c>function_call</c> or <c>function_call_output</c>.</param>
 public sealed record ResponseInput(string Type)
 {
     /// <summary>Who speaks; messages only.</summary>
@@ -55,8 +64,14 @@ public sealed record ResponseInput(string Type)
     /// <summary>What is said; messages only.</summary>
     public string? Content { get; init; }
 
-    /// <summary>The call answered; tool results only.</summary>
+    /// <summary>The call made or answered; calls and tool results only.</summary>
     public string? CallId { get; init; }
+
+    /// <summary>Function name; calls only.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>JSON text; calls only.</summary>
+    public string? Arguments { get; init; }
 
     /// <summary>What the tool returned; tool results only.</summary>
     public string? Output { get; init; }
@@ -156,7 +171,15 @@ public sealed record ResponseError(string? Code, string Message);
 /// <param name="InputTokens">Input, template included (tokens).</param>
 /// <param name="OutputTokens">Output (tokens).</param>
 /// <param name="TotalTokens">Both (tokens).</param>
-public sealed record ResponseUsage(int InputTokens, int OutputTokens, int TotalTokens);
+public sealed record ResponseUsage(int InputTokens, int OutputTokens, int TotalTokens)
+{
+    /// <summary>What the input consists of.</summary>
+    public ResponseInputDetails? InputTokensDetails { get; init; }
+}
+
+/// <summary>What the input consists of.</summary>
+/// <param name="CachedTokens">Found in KV memory, not computed (tokens).</param>
+public sealed record ResponseInputDetails(int CachedTokens);
 
 /// <summary>An event of a streamed response.</summary>
 /// <param name="Type">Such as <c>response.output_text.delta</c>.</param>
