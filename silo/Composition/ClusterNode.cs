@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using Astraea.Contracts.Text;
 using Astraea.Contracts.Transfer;
 using Astraea.Core.Lifecycle;
 using Astraea.Gateway;
+using Astraea.Gateway.Health;
 using Astraea.Grains.Driver;
 using Astraea.Silo.Options;
 using Astraea.Silo.Orleans;
@@ -45,12 +47,28 @@ internal static class ClusterNode
         builder.AddAstraeaSilo(Member(settings, builder.Configuration, postgres, pool));
         if (settings.Is(NodeRoles.Worker))
             services.AddWorkers();
-        services.AddAstraeaGateway();
+        if (settings.Is(NodeRoles.Gateway))
+            AddGateway(builder, settings);
+        else
+            services.AddAstraeaHealth();
 
         WebApplication app = builder.Build();
         if (settings.Is(NodeRoles.Gateway))
             app.MapAstraeaGateway();
+        else
+            app.MapAstraeaHealth();
         return app;
+    }
+
+    // A key that one process mints for itself opens no other: in a cluster keys are configured.
+    private static void AddGateway(WebApplicationBuilder builder, NodeSettings settings)
+    {
+        if (!builder.Configuration.GetSection($"{GatewayOptions.Section}:ApiKeys").GetChildren().Any())
+            throw new NodeConfigurationException($"{GatewayOptions.Section}:ApiKeys names no key; all gateways of a cluster need the same ones.");
+        // A request whose silo has died is away until the others have noticed, and somewhat longer.
+        double noticed = settings.Cluster.ProbeSeconds * (settings.Cluster.MissedProbes + 1);
+        builder.Configuration[$"{GatewayOptions.Section}:{nameof(GatewayOptions.UnavailableAcceptMs)}"] ??= ((int)(1000 * (noticed + 10))).ToString(CultureInfo.InvariantCulture);
+        builder.Services.AddAstraeaGateway();
     }
 
     private static void AddStore(IServiceCollection services, PostgresHistoryStore store)
@@ -61,7 +79,7 @@ internal static class ClusterNode
         services.AddSingleton<ISchedulerEpochs>(s => s.GetRequiredService<PostgresHistoryStore>());
     }
 
-    private static ClusterMember Member(NodeSettings settings, ConfigurationManager configuration, string postgres, PoolId pool)
+    private static ClusterSiloSettings Member(NodeSettings settings, ConfigurationManager configuration, string postgres, PoolId pool)
     {
         ClusterOptions cluster = settings.Cluster;
         Dictionary<string, string> metadata = new()
@@ -74,7 +92,7 @@ internal static class ClusterNode
             int workers = NodeSettings.Section<WorkerPoolOptions>(configuration, WorkerPoolOptions.Section).Count;
             metadata["astraea.workers"] = string.Join(',', Enumerable.Range(0, workers).Select(settings.WorkerName));
         }
-        return new ClusterMember
+        return new ClusterSiloSettings
         {
             ClusterId = cluster.Id,
             Name = cluster.EffectiveName,

@@ -14,25 +14,25 @@ public static class ClusterSilo
     public const string ServiceId = "astraea";
 
     /// <summary>Adds the silo.</summary>
-    public static IHostApplicationBuilder AddAstraeaSilo(this IHostApplicationBuilder host, ClusterMember member)
+    public static IHostApplicationBuilder AddAstraeaSilo(this IHostApplicationBuilder host, ClusterSiloSettings settings)
     {
-        ArgumentNullException.ThrowIfNull(member);
-        return host.UseOrleans(silo => Configure(silo, member));
+        ArgumentNullException.ThrowIfNull(settings);
+        return host.UseOrleans(silo => Configure(silo, settings));
     }
 
-    private static void Configure(ISiloBuilder silo, ClusterMember member)
+    private static void Configure(ISiloBuilder silo, ClusterSiloSettings settings)
     {
         silo.Configure<ClusterOptions>(cluster =>
         {
-            cluster.ClusterId = member.ClusterId;
+            cluster.ClusterId = settings.ClusterId;
             cluster.ServiceId = ServiceId;
         });
-        silo.Configure<SiloOptions>(options => options.SiloName = member.Name);
-        silo.ConfigureEndpoints(member.Address, member.SiloPort, member.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(member.Address));
+        silo.Configure<SiloOptions>(options => options.SiloName = settings.Name);
+        silo.ConfigureEndpoints(settings.Address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(settings.Address));
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
-            membership.ProbeTimeout = TimeSpan.FromSeconds(member.ProbeSeconds);
-            membership.NumMissedProbesLimit = member.MissedProbes;
+            membership.ProbeTimeout = TimeSpan.FromSeconds(settings.ProbeSeconds);
+            membership.NumMissedProbesLimit = settings.MissedProbes;
             membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
             membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
         });
@@ -41,11 +41,11 @@ public static class ClusterSilo
         silo.UseAdoNetClustering(options =>
         {
             options.Invariant = "Npgsql";
-            options.ConnectionString = member.Postgres;
+            options.ConnectionString = settings.Postgres;
         });
-        silo.UseSiloMetadata(new Dictionary<string, string>(member.Metadata));
-        silo.AddAstraeaGrains(member.Pool, member.IsControl);
-        if (!member.IsGateway)
+        silo.UseSiloMetadata(new Dictionary<string, string>(settings.Metadata));
+        silo.AddAstraeaGrains(settings.Pool, settings.IsControl);
+        if (!settings.IsGateway)
             silo.Services.Configure<GrainTypeOptions>(types => types.Classes.RemoveWhere(type => type.Assembly == typeof(ClusterSilo).Assembly));
     }
 }

@@ -4,7 +4,7 @@ using Astraea.Core.Lifecycle;
 namespace Astraea.Silo.Orleans;
 
 /// <summary>What one process brings to its cluster.</summary>
-public sealed record ClusterMember
+public sealed record ClusterSiloSettings
 {
     /// <summary>The cluster it joins.</summary>
     public required string ClusterId { get; init; }
