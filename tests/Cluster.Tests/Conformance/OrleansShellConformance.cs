@@ -26,12 +26,13 @@ public sealed class OrleansShellConformance : ShellContract
     {
         private readonly InMemoryHistoryStore _store = new();
         private InProcessTestCluster _cluster = null!;
+        private InProcessSiloHandle _outside = null!;
 
         public IAgentRequests Requests => Outside.GetRequiredService<IAgentRequests>();
 
         public IClusterScheduler Scheduler => Outside.GetRequiredService<IClusterScheduler>();
 
-        private IServiceProvider Outside => _cluster.GetSiloServiceProvider(_cluster.Silos[2].SiloAddress);
+        private IServiceProvider Outside => _outside.ServiceProvider;
 
         public async Task StartAsync()
         {
@@ -49,12 +50,13 @@ public sealed class OrleansShellConformance : ShellContract
             });
             _cluster = builder.Build();
             await _cluster.DeployAsync();
+            _outside = _cluster.Silos.Single(s => s.Name.EndsWith('2'));
         }
 
         public async Task CrashAsync()
         {
-            await _cluster.KillSiloAsync(_cluster.Silos[0]);
-            await _cluster.KillSiloAsync(_cluster.Silos.First(s => s.Name.EndsWith('1')));
+            foreach (InProcessSiloHandle control in _cluster.Silos.Where(s => s != _outside).ToArray())
+                await _cluster.KillSiloAsync(control);
             await _cluster.StartAdditionalSiloAsync();
         }
 
