@@ -36,7 +36,9 @@ internal static class PeerTrust
         using var chain = new X509Chain { ChainPolicy = Policy(roots, use, now) };
         if (!chain.Build(shown))
             return $"its certificate ({shown.Subject}) is not a good one of this cluster's authority: {string.Join(", ", chain.ChainStatus.Select(s => s.Status).Distinct())}";
-        // A chain takes a certificate that names no use for good for every use. Ours name theirs; the root names none.
+        if (shown.Extensions.OfType<X509BasicConstraintsExtension>().Any(b => b.CertificateAuthority))
+            return $"its certificate ({shown.Subject}) is an authority's own";
+        // A chain takes a certificate that names no use for good for every use. Ours name theirs.
         bool fits = shown.Extensions.OfType<X509EnhancedKeyUsageExtension>().Any(e => e.EnhancedKeyUsages.Cast<Oid>().Any(o => o.Value == use.Value));
         return fits ? null : $"its certificate ({shown.Subject}) is not for this use";
     }
