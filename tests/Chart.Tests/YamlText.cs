@@ -29,7 +29,7 @@ internal static class YamlText
         _ => throw new InvalidDataException($"{node.NodeType} at {node.Start}"),
     };
 
-    private static JsonNode? Scalar(YamlScalarNode scalar)
+    private static JsonValue? Scalar(YamlScalarNode scalar)
     {
         string text = scalar.Value ?? "";
         if (scalar.Style is not ScalarStyle.Plain)

@@ -51,6 +51,14 @@
     secretKeyRef:
       name: {{ .root.Values.postgres.existingSecret | quote }}
       key: {{ .root.Values.postgres.key | quote }}
+{{- if eq .role "gateway" }}
+# Open calls get most of the drain; the rest of it is for the process itself.
+- name: Astraea__Gateway__DrainSeconds
+  value: {{ max 1 (sub ($cluster.drainSeconds | int64) 10) | quote }}
+# A client hears of a dead silo no sooner than the cluster has had time to notice it and to bring its requests up elsewhere.
+- name: Astraea__Gateway__UnavailableAcceptMs
+  value: {{ mulf (addf (mulf $cluster.probeSeconds $cluster.missedProbes) 6) 1000 | ceil | int64 | quote }}
+{{- end }}
 {{- end -}}
 
 {{/* What a process with engines reads. */}}
@@ -69,8 +77,9 @@
 - name: Astraea__Worker__Threads
   value: {{ $worker.threads | int64 | quote }}
 {{- if eq .role "worker" }}
+# Segments end a little before the process does.
 - name: Astraea__Worker__DrainSeconds
-  value: {{ .root.Values.cluster.drainSeconds | int64 | quote }}
+  value: {{ max 1 (sub (.root.Values.cluster.drainSeconds | int64) 5) | quote }}
 - name: Astraea__DataPlane__Listen
   value: https://0.0.0.0:{{ .root.Values.cluster.dataPlanePort | int64 }}
 - name: Astraea__DataPlane__Advertise
