@@ -1,6 +1,5 @@
 {{/* The pod of a role. Takes (dict "root" $ "role" "gateway" "values" .Values.gateway). One image, one security context, one set of probes. */}}
 {{- define "astraea.pod" -}}
-{{- $values := .root.Values -}}
 {{- $inCluster := ne .role "node" -}}
 {{- $answers := has .role (list "node" "gateway") -}}
 {{- $computes := has .role (list "node" "worker") -}}
@@ -11,17 +10,17 @@ metadata:
   {{- if $answers }}
   annotations:
     # New keys take effect by a restart: the process reads them at start.
-    checksum/keys: {{ toYaml $values.apiKeys | sha256sum }}
+    checksum/keys: {{ toYaml $.root.Values.apiKeys | sha256sum }}
   {{- end }}
 spec:
   serviceAccountName: {{ include "astraea.workload" . }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ include "astraea.grace" .root }}
-  {{- if and $computes $values.worker.runtimeClassName }}
-  runtimeClassName: {{ $values.worker.runtimeClassName }}
+  {{- if and $computes $.root.Values.worker.runtimeClassName }}
+  runtimeClassName: {{ $.root.Values.worker.runtimeClassName }}
   {{- end }}
-  {{- with $values.image.pullSecrets }}
+  {{- with $.root.Values.image.pullSecrets }}
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -35,8 +34,8 @@ spec:
       type: RuntimeDefault
   containers:
     - name: silo
-      image: "{{ $values.image.repository }}:{{ $values.image.tag | default .root.Chart.AppVersion }}"
-      imagePullPolicy: {{ $values.image.pullPolicy }}
+      image: "{{ $.root.Values.image.repository }}:{{ $.root.Values.image.tag | default .root.Chart.AppVersion }}"
+      imagePullPolicy: {{ $.root.Values.image.pullPolicy }}
       securityContext:
         allowPrivilegeEscalation: false
         readOnlyRootFilesystem: true
@@ -48,15 +47,15 @@ spec:
           protocol: TCP
         {{- if $inCluster }}
         - name: silo
-          containerPort: {{ $values.cluster.siloPort | int64 }}
+          containerPort: {{ $.root.Values.cluster.siloPort | int64 }}
           protocol: TCP
         - name: orleans-gateway
-          containerPort: {{ $values.cluster.gatewayPort | int64 }}
+          containerPort: {{ $.root.Values.cluster.gatewayPort | int64 }}
           protocol: TCP
         {{- end }}
         {{- if eq .role "worker" }}
         - name: data-plane
-          containerPort: {{ $values.cluster.dataPlanePort | int64 }}
+          containerPort: {{ $.root.Values.cluster.dataPlanePort | int64 }}
           protocol: TCP
         {{- end }}
       {{- if $answers }}
@@ -96,13 +95,13 @@ spec:
           mountPath: /etc/astraea/trust
           readOnly: true
         {{- end }}
-        {{- if $values.model.existingClaim }}
+        {{- if $.root.Values.model.existingClaim }}
         - name: models
           mountPath: /models
           readOnly: true
         {{- end }}
       resources:
-        {{- include "astraea.resources" (dict "resources" .values.resources "gpu" (ternary $values.worker.gpu 0 $computes)) | nindent 8 }}
+        {{- include "astraea.resources" (dict "resources" .values.resources "gpu" (ternary $.root.Values.worker.gpu 0 $computes)) | nindent 8 }}
   volumes:
     - name: scratch
       emptyDir: {}
@@ -116,10 +115,10 @@ spec:
         # 0440: for the group of the process.
         defaultMode: 288
     {{- end }}
-    {{- if $values.model.existingClaim }}
+    {{- if $.root.Values.model.existingClaim }}
     - name: models
       persistentVolumeClaim:
-        claimName: {{ $values.model.existingClaim }}
+        claimName: {{ $.root.Values.model.existingClaim }}
         readOnly: true
     {{- end }}
   {{- if $inCluster }}
