@@ -25,6 +25,9 @@ internal static class ClusterNode
         IServiceCollection services = builder.Services;
         builder.AddNodeBasics(settings);
         builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
+        // It warns at every start that the garbage collector is not the server's, which is what a worker with its own threads wants.
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         string data = settings.DataDirectory;
         string postgres = ReadPostgres(builder.Configuration);
         ClusterTrust trust = ClusterTrust.Open(

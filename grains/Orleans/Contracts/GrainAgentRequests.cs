@@ -8,54 +8,63 @@ namespace Astraea.Grains.Orleans.Contracts;
 public sealed class GrainAgentRequests(IGrainFactory grains) : IAgentRequests
 {
     /// <inheritdoc/>
-    public IAgentRequest Get(RequestId id) => new Caller(id, grains.GetGrain<IAgentRequestGrain>(id.ToString()));
+    public IAgentRequest Get(RequestId id) => new Caller(id, grains);
 
-    private sealed class Caller(RequestId id, IAgentRequestGrain grain) : IAgentRequest
+    private sealed class Caller(RequestId id, IGrainFactory grains) : IAgentRequest
     {
         public Task<RequestReply> SubmitAsync(RequestMessage.Submit message, CancellationToken cancellation) =>
-            GrainCalls.CallAsync(() => grain.SubmitAsync(message, cancellation), id, cancellation);
+            CallAsync(grain => grain.SubmitAsync(message, cancellation), cancellation);
 
         public Task<RequestReply> PostToolResultsAsync(RequestMessage.PostToolResults message, CancellationToken cancellation) =>
-            GrainCalls.CallAsync(() => grain.PostToolResultsAsync(message, cancellation), id, cancellation);
+            CallAsync(grain => grain.PostToolResultsAsync(message, cancellation), cancellation);
 
         public Task<RequestReply> CancelAsync(RequestMessage.Cancel message, CancellationToken cancellation) =>
-            GrainCalls.CallAsync(() => grain.CancelAsync(message, cancellation), id, cancellation);
+            CallAsync(grain => grain.CancelAsync(message, cancellation), cancellation);
 
         public Task<RequestReply> TellAsync(RequestMessage message, CancellationToken cancellation) =>
-            GrainCalls.CallAsync(() => grain.TellAsync(message, cancellation), id, cancellation);
+            CallAsync(grain => grain.TellAsync(message, cancellation), cancellation);
 
         public Task<HistoryPage> ReadAsync(long after, int max, TimeSpan wait, CancellationToken cancellation) =>
-            GrainCalls.CallAsync(() => grain.ReadAsync(after, max, wait, cancellation), id, cancellation);
+            CallAsync(grain => grain.ReadAsync(after, max, wait, cancellation), cancellation);
+
+        private Task<T> CallAsync<T>(Func<IAgentRequestGrain, Task<T>> call, CancellationToken cancellation) =>
+            GrainCalls.CallAsync(grains, id.ToString(), call, cancellation);
     }
 }
 
 /// <summary>The scheduler of one pool of a cluster.</summary>
 public sealed class GrainClusterScheduler(IGrainFactory grains, PoolId pool) : IClusterScheduler
 {
-    private readonly IClusterSchedulerGrain _grain = grains.GetGrain<IClusterSchedulerGrain>(pool.Value);
-
     /// <inheritdoc/>
-    public Task TellAsync(RequestStatus status, CancellationToken cancellation) =>
-        GrainCalls.CallAsync(async () => { await _grain.TellAsync(status, cancellation); return true; }, pool, cancellation);
+    public Task TellAsync(RequestStatus status, CancellationToken cancellation) => CallAsync(
+        async grain =>
+        {
+            await grain.TellAsync(status, cancellation);
+            return true;
+        },
+        cancellation);
 
     /// <inheritdoc/>
     public Task<Plan> PullAsync(PullRequest request, TimeSpan wait, CancellationToken cancellation) =>
-        GrainCalls.CallAsync(() => _grain.PullAsync(request, wait, cancellation), pool, cancellation);
+        CallAsync(grain => grain.PullAsync(request, wait, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public Task<ClusterView> ViewAsync(CancellationToken cancellation) =>
-        GrainCalls.CallAsync(() => _grain.ViewAsync(cancellation), pool, cancellation);
+    public Task<ClusterView> ViewAsync(CancellationToken cancellation) => CallAsync(grain => grain.ViewAsync(cancellation), cancellation);
+
+    private Task<T> CallAsync<T>(Func<IClusterSchedulerGrain, Task<T>> call, CancellationToken cancellation) =>
+        GrainCalls.CallAsync(grains, pool.Value, call, cancellation);
 }
 
 /// <summary>Says what failed calls have in common: the same call may be sent again.</summary>
 internal static class GrainCalls
 {
-    /// <summary>Calls a grain; whatever Orleans says of a silo that is going or gone becomes <see cref="AgentUnavailableException"/>.</summary>
-    public static async Task<T> CallAsync<T>(Func<Task<T>> call, object who, CancellationToken cancellation)
+    /// <summary>Calls a grain; whatever Orleans says of a silo that is going, gone or not yet there becomes <see cref="AgentUnavailableException"/>.</summary>
+    public static async Task<T> CallAsync<TGrain, T>(IGrainFactory grains, string key, Func<TGrain, Task<T>> call, CancellationToken cancellation)
+        where TGrain : IGrainWithStringKey
     {
         try
         {
-            return await call();
+            return await call(Find<TGrain>(grains, key));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -63,7 +72,19 @@ internal static class GrainCalls
         }
         catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException)
         {
-            throw new AgentUnavailableException($"{who} cannot be reached: {e.Message}", e);
+            throw new AgentUnavailableException($"{key} cannot be reached: {e.Message}", e);
+        }
+    }
+
+    private static TGrain Find<TGrain>(IGrainFactory grains, string key) where TGrain : IGrainWithStringKey
+    {
+        try
+        {
+            return grains.GetGrain<TGrain>(key);
+        }
+        catch (ArgumentException e)
+        {
+            throw new AgentUnavailableException("No control silo has joined yet.", e);
         }
     }
 }
