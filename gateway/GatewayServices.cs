@@ -4,6 +4,7 @@ using Astraea.Core.Lifecycle;
 using Astraea.Gateway.Draining;
 using Astraea.Gateway.Endpoints;
 using Astraea.Gateway.Exchanges;
+using Astraea.Gateway.FrontDoor;
 using Astraea.Gateway.Health;
 using Astraea.Gateway.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,6 +35,9 @@ public static class GatewayServices
         services.AddSingleton<AgentCalls>();
         services.AddSingleton<ExchangeAcceptor>();
         services.AddSingleton<ExchangeReader>();
+        services.AddSingleton(s => new AgentFrontDoor(
+            s.GetRequiredService<ApiKeys>(), s.GetRequiredService<ExchangeAcceptor>(), s.GetRequiredService<AgentCalls>(), s.GetRequiredService<IModelText>(),
+            s.GetRequiredService<IOptions<GatewayOptions>>(), s.GetRequiredService<ILogger<AgentFrontDoor>>()));
         services.AddSingleton<GenerationEndpoint>();
         services.AddSingleton<ChatCompletionsEndpoint>();
         services.AddSingleton<ResponsesEndpoint>();

@@ -1,4 +1,3 @@
-using System.Text;
 using Astraea.Contracts.Text;
 using Astraea.Core.Lifecycle;
 using Astraea.Gateway.Exchanges;
@@ -62,7 +61,7 @@ internal sealed class GenerationEndpoint(
         if (!request.Headers.TryGetValue("Idempotency-Key", out Microsoft.Extensions.Primitives.StringValues values))
             return null;
         string key = values.Count == 1 ? values[0] ?? "" : "";
-        return key.Length is > 0 and <= RequestIds.KeyLengthMax && Ascii.IsValid(key)
+        return RequestIds.IsKey(key)
             ? key
             : throw ApiError.Invalid("Idempotency-Key", $"The header 'Idempotency-Key' must be given once, with 1 to {RequestIds.KeyLengthMax} ASCII characters.").Raise();
     }

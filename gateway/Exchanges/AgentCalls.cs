@@ -30,6 +30,13 @@ internal sealed class AgentCalls(IAgentRequests requests, GatewayDrain drain, IO
     public Task<RequestReply> CancelAsync(RequestId id, string reason) =>
         PatientlyAsync(AcceptPatience, c => requests.Get(id).CancelAsync(new RequestMessage.Cancel(reason), c), CancellationToken.None);
 
+    /// <summary>The next page behind a cursor; waits for it as long as the caller wants, within what any reader may.</summary>
+    public Task<HistoryPage> WaitAsync(RequestId id, long after, TimeSpan wait, CancellationToken cancellation)
+    {
+        TimeSpan held = wait < TimeSpan.Zero ? TimeSpan.Zero : wait < ReadWait ? wait : ReadWait;
+        return PatientlyAsync(AcceptPatience, c => requests.Get(id).ReadAsync(after, PageEventsMax, held, c), cancellation);
+    }
+
     /// <summary>The next page behind a cursor; waits for it, and comes back empty now and then.</summary>
     public Task<HistoryPage> FollowAsync(RequestId id, long after, CancellationToken cancellation) =>
         PatientlyAsync(ReadPatience, c => requests.Get(id).ReadAsync(after, PageEventsMax, ReadWait, c), cancellation);

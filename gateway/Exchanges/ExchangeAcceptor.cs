@@ -19,37 +19,63 @@ internal sealed record AcceptedExchange(ExchangeId Id, long After, int CallsBefo
 /// <summary>Turns a checked POST into an exchange of an agent request: a new one, one that goes on, or one that was there already.</summary>
 internal sealed class ExchangeAcceptor(AgentCalls calls, IModelText text, IOptions<GatewayOptions> options)
 {
-    /// <summary>Makes the exchange durable, or joins the equal one.</summary>
+    /// <summary>Makes the exchange durable, or joins the equal one. What goes on from a request that has moved on becomes a request of its own.</summary>
     /// <exception cref="ApiException">It cannot be served, or contradicts what was sent before.</exception>
     public async Task<AcceptedExchange> AcceptAsync(GenerationAsk ask, TenantId tenant, string? key, string bodyHash, CancellationToken cancellation)
     {
-        Ground ground = await FindGroundAsync(ask, tenant, cancellation);
-        ImmutableArray<int> prompt = Render(ask, ground.Items);
-        SegmentSpec spec = Spec(ask, prompt.Length);
-        if (ground is { From: { } from, Answered: { } answered } && !await IsFirstPostAsync(tenant, key, cancellation))
-        {
-            RequestMessage.PostToolResults results = new(
-                [.. answered.Calls.Select(c => c.Id)], key, bodyHash, Stored(ask, ground.Added).ToJson(), prompt, spec);
-            switch (await calls.PostToolResultsAsync(from.Request, results))
-            {
-                case RequestReply.Accepted { Joined: true } joined:
-                    // It may lie before or behind what was read above; its own start is found from the beginning.
-                    return new AcceptedExchange(new ExchangeId(from.Request, joined.Exchange), 0, 0);
-                case RequestReply.Accepted accepted:
-                    return new AcceptedExchange(new ExchangeId(from.Request, accepted.Exchange), from.Version, answered.CallsBefore + answered.Calls.Length);
-                case RequestReply.Refused { Code: RefusalCode.KeyReused } when key is not null:
-                    throw KeyReused();
-                case RequestReply.Refused { Code: RefusalCode.Invalid } refused:
-                    throw ApiError.Invalid(null, refused.Message).Raise();
-                // The request has moved on without these results: what follows them is another conversation, and a request of its own.
-            }
-        }
-        return await SubmitAsync(ask, tenant, key, bodyHash, ground, prompt, spec);
+        Prepared post = await PrepareAsync(ask, tenant, key, bodyHash, cancellation);
+        if (post.Ground.Answered is not null && !await IsFirstPostAsync(tenant, key, cancellation)
+            && (await TryContinueAsync(post)).Accepted is { } accepted)
+            return accepted;
+        return await SubmitAsync(post);
     }
 
-    private async Task<AcceptedExchange> SubmitAsync(
-        GenerationAsk ask, TenantId tenant, string? key, string bodyHash, Ground ground, ImmutableArray<int> prompt, SegmentSpec spec)
+    /// <summary>Makes the exchange durable as the next one of the request it goes on from, or joins the equal one.</summary>
+    /// <exception cref="ApiException">It does not answer what that request waits for, or cannot be served.</exception>
+    public async Task<AcceptedExchange> ContinueAsync(GenerationAsk ask, TenantId tenant, string? key, string bodyHash, CancellationToken cancellation)
     {
+        Prepared post = await PrepareAsync(ask, tenant, key, bodyHash, cancellation);
+        if (post.Ground.Answered is null)
+            throw ApiError.Conflict("This exchange did not end with tool calls; there is nothing to answer.", "no_tool_results_awaited").Raise();
+        (AcceptedExchange? accepted, string? refusal) = await TryContinueAsync(post);
+        return accepted ?? throw ApiError.Conflict(refusal!, "request_conflict").Raise();
+    }
+
+    private async Task<Prepared> PrepareAsync(GenerationAsk ask, TenantId tenant, string? key, string bodyHash, CancellationToken cancellation)
+    {
+        Ground ground = await FindGroundAsync(ask, tenant, cancellation);
+        ImmutableArray<int> prompt = Render(ask, ground.Items);
+        return new Prepared(ask, tenant, key, bodyHash, ground, prompt, Spec(ask, prompt.Length));
+    }
+
+    private async Task<(AcceptedExchange? Accepted, string? Refusal)> TryContinueAsync(Prepared post)
+    {
+        (TranscriptFold from, ExchangeMark answered) = (post.Ground.From!, post.Ground.Answered!);
+        RequestMessage.PostToolResults results = new(
+            [.. answered.Calls.Select(c => c.Id)], post.Key, post.BodyHash, Stored(post.Ask, post.Ground.Added).ToJson(), post.Prompt, post.Spec);
+        switch (await calls.PostToolResultsAsync(from.Request, results))
+        {
+            case RequestReply.Accepted { Joined: true } joined:
+                // It may lie before or behind what was read above; its own start is found from the beginning.
+                return (new AcceptedExchange(new ExchangeId(from.Request, joined.Exchange), 0, 0), null);
+            case RequestReply.Accepted accepted:
+                return (new AcceptedExchange(
+                    new ExchangeId(from.Request, accepted.Exchange), from.Version, answered.CallsBefore + answered.Calls.Length), null);
+            case RequestReply.Refused { Code: RefusalCode.KeyReused } when post.Key is not null:
+                throw KeyReused();
+            case RequestReply.Refused { Code: RefusalCode.Invalid } refused:
+                throw ApiError.Invalid(null, refused.Message).Raise();
+            case RequestReply.Refused refused:
+                // The request has moved on without these results: what follows them is another conversation.
+                return (null, refused.Message);
+            case var other:
+                throw new InvalidOperationException($"Tool results were answered with {other.GetType().Name}.");
+        }
+    }
+
+    private async Task<AcceptedExchange> SubmitAsync(Prepared post)
+    {
+        (GenerationAsk ask, TenantId tenant, string? key, string bodyHash, Ground ground, ImmutableArray<int> prompt, SegmentSpec spec) = post;
         RequestId id = key is null ? RequestIds.Random() : RequestIds.Of(tenant, key);
         RequestMessage.Submit submit = new(
             tenant, new PoolId(text.Model), ask.Category, ground.From?.Request, ground.From?.Submitted?.Session, key, bodyHash,
@@ -140,4 +166,8 @@ internal sealed class ExchangeAcceptor(AgentCalls calls, IModelText text, IOptio
 
     private static ApiException KeyReused() =>
         ApiError.Conflict("This Idempotency-Key was used before with another body.", "idempotency_key_reused", shouldRetry: false).Raise();
+
+    /// <summary>A POST with everything its message needs.</summary>
+    private sealed record Prepared(
+        GenerationAsk Ask, TenantId Tenant, string? Key, string BodyHash, Ground Ground, ImmutableArray<int> Prompt, SegmentSpec Spec);
 }

@@ -25,10 +25,13 @@ internal sealed class ApiKeys
         string? header = request.Headers.Authorization.Count == 1 ? request.Headers.Authorization[0] : null;
         if (string.IsNullOrEmpty(header))
             throw Deny("No API key was given. Send it as 'Authorization: Bearer KEY'.", null);
-        if (header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && _tenants.TryGetValue(Digest(header[scheme.Length..].Trim()), out TenantId tenant))
-            return tenant;
-        throw Deny("This API key is not known.", "invalid_api_key");
+        return (header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? Find(header[scheme.Length..].Trim()) : null) ?? throw Unknown();
     }
+
+    /// <summary>The tenant who holds a key; null when nobody does.</summary>
+    public TenantId? Find(string? key) => _tenants.TryGetValue(Digest(key ?? ""), out TenantId tenant) ? tenant : null;
+
+    public static ApiException Unknown() => Deny("This API key is not known.", "invalid_api_key");
 
     private static ApiException Deny(string message, string? code) => new ApiError(StatusCodes.Status401Unauthorized, message, code).Raise();
 

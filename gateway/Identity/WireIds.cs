@@ -49,6 +49,9 @@ internal static class RequestIds
     /// <summary>Longest idempotency key (characters).</summary>
     public const int KeyLengthMax = 255;
 
+    /// <summary>Whether a client may use this key.</summary>
+    public static bool IsKey([NotNullWhen(true)] string? key) => key is { Length: > 0 and <= KeyLengthMax } && Ascii.IsValid(key);
+
     /// <summary>First 16 bytes of SHA-256 over tenant, 0, key.</summary>
     public static RequestId Of(TenantId tenant, string idempotencyKey)
     {

@@ -19,11 +19,19 @@ internal sealed record JsonBody(JsonFields Fields, string Hash)
         HttpRequest request = context.Request;
         if (!request.HasJsonContentType())
             throw new ApiError(StatusCodes.Status415UnsupportedMediaType, "The body must be JSON: send 'Content-Type: application/json'.").Raise();
-        ReadOnlyMemory<byte> bytes = await ReadBytesAsync(context, options.BodyBytesMax);
+        return Read(await ReadBytesAsync(context, options.BodyBytesMax), request.Path, options);
+    }
+
+    /// <summary>Checks a body that is there already.</summary>
+    /// <exception cref="ApiException">Not JSON, too large, too deep, ambiguous, or not an object.</exception>
+    public static JsonBody Read(ReadOnlyMemory<byte> bytes, string path, GatewayOptions options)
+    {
+        if (bytes.Length > options.BodyBytesMax)
+            throw TooLarge(options.BodyBytesMax);
         JsonElement root = Parse(bytes, options.JsonDepthMax);
         if (root.ValueKind != JsonValueKind.Object)
             throw ApiError.Invalid(null, "The body must be a JSON object.").Raise();
-        return new JsonBody(new JsonFields(root, ""), Digest(request.Path, bytes.Span));
+        return new JsonBody(new JsonFields(root, ""), Digest(path, bytes.Span));
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext context, int limit)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Astraea.Contracts;
+using Astraea.Contracts.FrontDoor;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
 
@@ -18,4 +19,6 @@ namespace Astraea.Grains.Orleans.Contracts.Wire;
 [JsonSerializable(typeof(PullRequest))]
 [JsonSerializable(typeof(Plan))]
 [JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(FrontDoorCall))]
+[JsonSerializable(typeof(FrontDoorReply))]
 internal sealed partial class WireJson : JsonSerializerContext;
