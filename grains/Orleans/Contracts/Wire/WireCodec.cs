@@ -22,7 +22,8 @@ public sealed class WireCodec : IGeneralizedCodec, IGeneralizedCopier, ITypeFilt
     private static readonly JsonTypeInfo[] s_roots =
     [
         WireJson.Default.RequestMessage, WireJson.Default.RequestReply, WireJson.Default.HistoryPage, WireJson.Default.RequestStatus,
-        WireJson.Default.PullRequest, WireJson.Default.Plan, WireJson.Default.ClusterView, WireJson.Default.FrontDoorCall, WireJson.Default.FrontDoorReply,
+        WireJson.Default.PullRequest, WireJson.Default.Plan, WireJson.Default.ClusterView, FrontDoorCallJson.Default.FrontDoorCall,
+        FrontDoorReplyJson.Default.FrontDoorReply,
     ];
 
     private static readonly ConcurrentDictionary<Type, int> s_rootOf = new();

@@ -19,6 +19,22 @@ namespace Astraea.Grains.Orleans.Contracts.Wire;
 [JsonSerializable(typeof(PullRequest))]
 [JsonSerializable(typeof(Plan))]
 [JsonSerializable(typeof(ClusterView))]
-[JsonSerializable(typeof(FrontDoorCall))]
-[JsonSerializable(typeof(FrontDoorReply))]
 internal sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>What passes at a front door: a context of its own, because members of both families have the same names. The options are the same.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(FrontDoorCall))]
+internal sealed partial class FrontDoorCallJson : JsonSerializerContext;
+
+/// <summary>The other side of <see cref="FrontDoorCallJson"/>.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(FrontDoorReply))]
+internal sealed partial class FrontDoorReplyJson : JsonSerializerContext;
