@@ -29,7 +29,7 @@ internal static class FrontDoorRecords
     /// <summary>Settings of the exchanges behind it: which tool is called is the model's choice there.</summary>
     public static FrontDoorSettings LaterSettings(AgentTask task) => new(
         task.Model, task.Instructions, [.. Filled(task.Tools).Select(Tool)], null, null, task.MaxOutputTokens, task.Temperature, task.TopP, task.Seed,
-        task.Category);
+        Filled(task.Stop), task.Category);
 
     public static AgentUpdate Update(FrontDoorUpdate update) => update switch
     {

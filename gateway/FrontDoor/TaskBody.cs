@@ -51,6 +51,13 @@ internal static class TaskBody
             json.WriteNumber("top_p", topP);
         if (settings.Seed is { } seed)
             json.WriteNumber("seed", seed);
+        if (!settings.Stop.IsDefaultOrEmpty)
+        {
+            json.WriteStartArray("stop");
+            foreach (string stop in settings.Stop)
+                json.WriteStringValue(stop);
+            json.WriteEndArray();
+        }
         if (settings.Category is { } category)
         {
             json.WriteStartObject("metadata");

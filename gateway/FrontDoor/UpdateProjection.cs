@@ -45,7 +45,7 @@ internal sealed class UpdateProjection
                 updates.Add(Finish(ExchangeEnd.Failed) with { ErrorCode = failed.Code, Error = failed.Message });
                 break;
             case ExchangeStep.Cancelled cancelled:
-                updates.Add(Finish(ExchangeEnd.Cancelled) with { Error = cancelled.Reason });
+                updates.Add(Finish(ExchangeEnd.Cancelled) with { ErrorCode = "request_cancelled", Error = cancelled.Reason });
                 break;
         }
     }

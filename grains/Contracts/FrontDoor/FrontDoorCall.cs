@@ -87,10 +87,12 @@ public sealed record FrontDoorToolResult(string CallId, string Output);
 /// <param name="Temperature">0 is greedy, at most 2.</param>
 /// <param name="TopP">Nucleus mass in (0, 1].</param>
 /// <param name="Seed">Same seed, same text.</param>
+/// <param name="Stop">Texts that end the output.</param>
 /// <param name="Category">Class for predictors.</param>
 public sealed record FrontDoorSettings(
     string? Model, string? Instructions, ImmutableArray<FrontDoorTool> Tools, ToolMode? ToolMode, string? ToolName,
-    int? MaxOutputTokens, double? Temperature, double? TopP, long? Seed, string? Category);
+    int? MaxOutputTokens, double? Temperature, double? TopP, long? Seed,
+    ImmutableArray<string> Stop, string? Category);
 
 /// <summary>A function the model may call.</summary>
 /// <param name="Name">Its name.</param>

@@ -15,6 +15,8 @@ internal static partial class ProjectGuards
         ["gateway/Astraea.Gateway.csproj"] = ["grains/Astraea.Grains.csproj"],
         ["gpu-worker/Astraea.Worker.csproj"] = ["grains/Astraea.Grains.csproj"],
         ["silo/Astraea.Silo.csproj"] = ["gateway/Astraea.Gateway.csproj", "gpu-worker/Astraea.Worker.csproj"],
+        ["client/Orleans/Astraea.Client.Orleans.csproj"] =
+            ["client/Astraea.Client.csproj", "grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj"],
         ["client/Astraea.Client.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
         ["client/Cli/Astraea.Cli.csproj"] = ["client/Astraea.Client.csproj", "grains/Contracts/Astraea.Contracts.csproj"],
     };

@@ -7,9 +7,11 @@ using Astraea.Core.Scheduling;
 namespace Astraea.Grains.Orleans.Contracts.Wire;
 
 /// <summary>What passes between processes of a cluster, as JSON. Unknown fields are skipped, so that two versions can meet in a rolling upgrade.</summary>
+/// <remarks>A score may be infinite; plans and views must travel even then.</remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     IgnoreReadOnlyProperties = true,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RequestMessage))]
