@@ -72,7 +72,8 @@ internal static class PostgresSchema
 
     private static async Task<int?> VersionAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using NpgsqlCommand there = new($"SELECT to_regclass('{Versions}') IS NOT NULL", connection);
+        // A look into the catalog itself: by name, a session may answer from what it remembers of the time before another process made the tables.
+        await using NpgsqlCommand there = new($"SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = '{Name}' AND tablename = 'schema_version')", connection);
         if (await there.ExecuteScalarAsync(cancellation) is not true)
             return null;
         await using NpgsqlCommand newest = new($"SELECT coalesce(max(version), 0) FROM {Versions}", connection);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Astraea.Grains.Driver;
 using Astraea.Silo.Storage;
 using static Astraea.Silo.Tests.Storage.StoreFolder;
@@ -22,7 +21,7 @@ public sealed class KillTests : IDisposable
         {
             long first = acknowledged.Count == 0 ? 0 : acknowledged.Values.Min();
             using (Process child = Start(Histories, first))
-                await KillAfterAsync(child, acknowledged, lines: 200 + 97 * round);
+                await StoreWriterProcess.KillAfterAsync(child, acknowledged, lines: 200 + 97 * round);
             using SqliteHistoryStore store = _folder.Open();
             Assert.Equal(Histories, acknowledged.Count);
             foreach ((string key, long version) in acknowledged)
@@ -60,24 +59,5 @@ public sealed class KillTests : IDisposable
         _folder.Open().Dispose();
     }
 
-    private static async Task KillAfterAsync(Process child, Dictionary<string, long> acknowledged, int lines)
-    {
-        for (int read = 0; await child.StandardOutput.ReadLineAsync() is { } line; read++)
-        {
-            // Lines still in the pipe after the kill are acknowledgements too.
-            if (read == lines)
-                child.Kill();
-            string[] parts = line.Split(' ');
-            if (parts.Length == 2 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long version))
-                acknowledged[parts[0]] = Math.Max(version, acknowledged.GetValueOrDefault(parts[0]));
-        }
-        await child.WaitForExitAsync();
-        Assert.Equal(137, child.ExitCode);
-    }
-
-    private Process Start(int histories, long first) => Process.Start(new ProcessStartInfo("dotnet")
-    {
-        ArgumentList = { Path.Combine(AppContext.BaseDirectory, "astraea-store-writer.dll"), _folder.Database, $"{histories}", $"{first}" },
-        RedirectStandardOutput = true,
-    })!;
+    private Process Start(int histories, long first) => StoreWriterProcess.Start([_folder.Database, $"{histories}", $"{first}"]);
 }

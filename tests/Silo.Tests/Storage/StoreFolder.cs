@@ -28,6 +28,6 @@ public sealed class StoreFolder : IDisposable
     public static LiveRow Live(string key, long version, string pool = "pool") =>
         new(key, new PoolId(pool), new TenantId("tenant"), version, RequestPhase.Ready, 1.5, TimeSpan.FromSeconds(2), new Instant(77), null, Data($"picture of {key}"));
 
-    public static async Task<string[]> ReadAllAsync(SqliteHistoryStore store, string key) =>
+    public static async Task<string[]> ReadAllAsync(IHistoryStore store, string key) =>
         [.. (await store.ReadAsync(key, 0, int.MaxValue, CancellationToken.None)).Select(Text)];
 }
