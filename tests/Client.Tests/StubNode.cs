@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 namespace Astraea.Client.Tests;
 
 /// <summary>A call as the stub saw it.</summary>
-public sealed record SeenCall(string Method, string Path, string Body, IHeaderDictionary Headers);
+public sealed record SeenCall(string Method, string Path, string Body, IHeaderDictionary Headers)
+{
+    public string Query { get; init; } = "";
+}
 
 /// <summary>An HTTP server whose answers a test writes.</summary>
 public sealed class StubNode : IAsyncDisposable
@@ -34,7 +37,10 @@ public sealed class StubNode : IAsyncDisposable
         {
             using StreamReader reader = new(context.Request.Body);
             string body = await reader.ReadToEndAsync();
-            node.Calls.Enqueue(new SeenCall(context.Request.Method, context.Request.Path, body, new HeaderDictionary(context.Request.Headers.ToDictionary(static h => h.Key, static h => h.Value))));
+            node.Calls.Enqueue(new SeenCall(context.Request.Method, context.Request.Path, body, new HeaderDictionary(context.Request.Headers.ToDictionary(static h => h.Key, static h => h.Value)))
+            {
+                Query = context.Request.QueryString.Value ?? "",
+            });
             await answer(context, Interlocked.Increment(ref calls));
         });
         await app.StartAsync();

@@ -19,6 +19,8 @@ internal static partial class ProjectGuards
             ["client/Astraea.Client.csproj", "grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj"],
         ["client/Astraea.Client.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
         ["client/Cli/Astraea.Cli.csproj"] = ["client/Astraea.Client.csproj", "grains/Contracts/Astraea.Contracts.csproj"],
+        ["examples/RestAgent/Astraea.Examples.RestAgent.csproj"] = ["client/Astraea.Client.csproj"],
+        ["examples/ChatClient/Astraea.Examples.ChatClient.csproj"] = ["client/Astraea.Client.csproj"],
     };
 
     public static IEnumerable<string> References(RepoFile project)
