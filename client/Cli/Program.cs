@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Astraea.Cli.Cluster;
 using Astraea.Cli.Commands;
 using Astraea.Cli.Demo;
 using Astraea.Client;
@@ -8,13 +9,13 @@ Command version = new("version", "Prints the version.");
 version.SetAction(static _ => Console.Out.WriteLine(Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion));
 RootCommand root = new("Astraea serves LLM agents, not LLM calls.")
 {
-    DemoCommand.Create(), InspectCommands.Requests(), InspectCommands.ClusterView(), version,
+    DemoCommand.Create(), ClusterCommand.Create(), InspectCommands.Requests(), InspectCommands.ClusterView(), version,
 };
 try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is DemoException or AstraeaException)
+catch (Exception e) when (e is DemoException or ClusterException or PostgresServerException or AstraeaException)
 {
     await Console.Error.WriteLineAsync($"astraea: {e.Message}");
     return 1;

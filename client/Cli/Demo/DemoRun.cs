@@ -10,7 +10,11 @@ using Spectre.Console;
 namespace Astraea.Cli.Demo;
 
 /// <summary>The demo from start to table: measure the node alone, measure its capacity, then replay the same arrivals under every policy.</summary>
-internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, IBoard board)
+/// <param name="options">What is replayed, and how.</param>
+/// <param name="starter">Starts the node, or the cluster, of each replay.</param>
+/// <param name="console">Where results go.</param>
+/// <param name="board">Shows a replay while it goes on.</param>
+internal sealed class DemoRun(DemoOptions options, ReplayTargetStarter starter, IAnsiConsole console, IBoard board)
 {
     private const int RoomyBlocks = 4096;
 
@@ -43,10 +47,10 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, IBoard 
         ReplayPlan all = ReplayPlan.AtOnce(source.Take(options.FirstSeed, options.Requests), options.FirstSeed, options.TimeScale).WithoutToolWaits();
         ReplayPlan alone = all with { Requests = [.. all.Requests.GroupBy(static r => r.Category).SelectMany(static g => g.OrderByDescending(static r => r.Segments.Length).Take(2))] };
         NodeOptions roomy = new(options.SiloPath, ReportTable.Baseline, options.Workers, RoomyBlocks, null);
-        ImmutableArray<RequestOutcome> outcomes = await ReplayRun.PlayAsync(roomy, alone, oneByOne: true, Limit, "Measuring requests alone", board, cancellation);
+        ImmutableArray<RequestOutcome> outcomes = await ReplayRun.PlayAsync(starter, roomy, alone, oneByOne: true, Limit, "Measuring requests alone", board, cancellation);
         // Other texts of the same lengths; of two tries the shorter one is nearer to what the node can do, the other had company on the machine.
         ImmutableArray<RequestOutcome> again = await ReplayRun.PlayAsync(
-            roomy, alone with { Seed = new SeedTree(options.FirstSeed).Child("again").Seed }, oneByOne: true, Limit, "Measuring requests alone, again", board, cancellation);
+            starter, roomy, alone with { Seed = new SeedTree(options.FirstSeed).Child("again").Seed }, oneByOne: true, Limit, "Measuring requests alone, again", board, cancellation);
         ThrowIfFailed([.. outcomes, .. again]);
         CostSample[] samples = [.. outcomes.Zip(again).SelectMany(static pair => pair.First.Costs().Zip(pair.Second.Costs(), static (a, b) => a.Seconds < b.Seconds ? a : b))];
         CostModel costs = CostModel.Fit(samples);
@@ -65,7 +69,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, IBoard 
         // First guess of the capacity: every worker does one second of work alone per second.
         PoolPlan guess = PlanPool(plan, options.Workers / meanIsolated, meanIsolated, costs, template);
         ImmutableArray<RequestOutcome> backlog = await ReplayRun.PlayAsync(
-            Node(ReportTable.Baseline, guess), plan.WithoutToolWaits(), oneByOne: false, Limit, $"Seed {seed}: measuring λ_sat, all at once, {ReportTable.Baseline}", board, cancellation);
+            starter, Node(ReportTable.Baseline, guess), plan.WithoutToolWaits(), oneByOne: false, Limit, $"Seed {seed}: measuring λ_sat, all at once, {ReportTable.Baseline}", board, cancellation);
         ThrowIfFailed(backlog);
         double saturation = Statistics.BackloggedRate(backlog.Select(static o => o.End));
         double offered = options.Load * saturation;
@@ -78,7 +82,7 @@ internal sealed class DemoRun(DemoOptions options, IAnsiConsole console, IBoard 
         foreach (string policy in options.Policies)
         {
             ImmutableArray<RequestOutcome> outcomes = await ReplayRun.PlayAsync(
-                Node(policy, pool), arriving, oneByOne: false, Limit, $"Seed {seed}: {policy}", board, cancellation);
+                starter, Node(policy, pool), arriving, oneByOne: false, Limit, $"Seed {seed}: {policy}", board, cancellation);
             foreach (RequestOutcome failed in outcomes.Where(static o => !o.IsCompleted).Take(3))
                 console.WriteLine($"  {policy}: request {failed.Planned.Index} ({failed.Planned.Category}) did not complete: {failed.Error}");
             runs.Add(outcomes);

@@ -95,9 +95,9 @@ public sealed class ReplayAgentTests
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         string arguments;
-        await using (NodeProcess node = await NodeProcess.StartAsync(new NodeOptions(script, "astraea-paper", 2, 99, null), default))
+        await using (IReplayTarget node = await NodeProcess.StartAsync(new NodeOptions(script, "astraea-paper", 2, 99, null), default))
         {
-            Assert.Equal(new Uri("http://127.0.0.1:1234"), node.Endpoint);
+            Assert.Equal([new Uri("http://127.0.0.1:1234")], node.Endpoints);
             Assert.True(node.IsRunning);
             arguments = await File.ReadAllTextAsync(seen);
             Assert.Contains(node.ApiKey, arguments, StringComparison.Ordinal);

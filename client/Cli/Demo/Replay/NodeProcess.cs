@@ -13,7 +13,7 @@ namespace Astraea.Cli.Demo.Replay;
 internal sealed record NodeOptions(string SiloPath, string Policy, int Workers, int? DeviceBlocks, int? HostBlocks);
 
 /// <summary>A node as a child process, with a data directory and an API key of its own. Disposing ends it and deletes the directory.</summary>
-internal sealed class NodeProcess : IAsyncDisposable
+internal sealed class NodeProcess : IReplayTarget
 {
     private const string ReadyLine = "astraea: listening on ";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
@@ -30,18 +30,18 @@ internal sealed class NodeProcess : IAsyncDisposable
         ApiKey = apiKey;
     }
 
-    /// <summary>Where it listens.</summary>
-    public Uri Endpoint => _ready.Task.Result;
+    /// <inheritdoc/>
+    public IReadOnlyList<Uri> Endpoints => [_ready.Task.Result];
 
-    /// <summary>Its only API key.</summary>
+    /// <inheritdoc/>
     public string ApiKey { get; }
 
-    /// <summary>Whether the process is still there.</summary>
+    /// <inheritdoc/>
     public bool IsRunning => !_process.HasExited;
 
     /// <summary>Starts a node and waits until it listens.</summary>
     /// <exception cref="DemoException">It did not start; the message carries its last lines.</exception>
-    public static async Task<NodeProcess> StartAsync(NodeOptions options, CancellationToken cancellation)
+    public static async Task<IReplayTarget> StartAsync(NodeOptions options, CancellationToken cancellation)
     {
         string directory = Directory.CreateTempSubdirectory("astraea-demo-").FullName;
         string apiKey = "demo-" + RandomNumberGenerator.GetHexString(32, lowercase: true);
@@ -72,7 +72,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The last lines it wrote, to explain a failure; empty when there are none.</summary>
+    /// <inheritdoc/>
     public string LastLines()
     {
         lock (_lastLines)
@@ -109,6 +109,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         {
             FileName = options.SiloPath.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? Environment.ProcessPath is { } path && IsDotnet(path) ? path : "dotnet" : options.SiloPath,
             WorkingDirectory = directory,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -118,6 +119,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         {
             ["Listen"] = "http://127.0.0.1:0",
             ["DataDirectory"] = directory,
+            ["StopWithInput"] = "true",
             ["Scheduler:Policy"] = options.Policy,
             ["Worker:Count"] = Number(options.Workers),
             ["Worker:DeviceBlocks"] = Number(options.DeviceBlocks),

@@ -8,12 +8,13 @@ using Astraea.Core.Scheduling;
 
 namespace Astraea.Cli.Demo.Replay;
 
-/// <summary>Plays a plan against a fresh node.</summary>
+/// <summary>Plays a plan against a fresh node, or a fresh cluster.</summary>
 internal static class ReplayRun
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Starts a node, warms it up, plays the plan, reads the receipts, ends the node.</summary>
+    /// <param name="starter">Starts it.</param>
     /// <param name="options">The node.</param>
     /// <param name="plan">What is played.</param>
     /// <param name="oneByOne">Each request alone, after the one before has ended, instead of at its arrival.</param>
@@ -22,10 +23,11 @@ internal static class ReplayRun
     /// <param name="board">Shows it.</param>
     /// <param name="cancellation">Stops everything.</param>
     public static async Task<ImmutableArray<RequestOutcome>> PlayAsync(
-        NodeOptions options, ReplayPlan plan, bool oneByOne, TimeSpan limit, string title, IBoard board, CancellationToken cancellation)
+        ReplayTargetStarter starter, NodeOptions options, ReplayPlan plan, bool oneByOne, TimeSpan limit, string title, IBoard board, CancellationToken cancellation)
     {
-        await using NodeProcess node = await NodeProcess.StartAsync(options, cancellation);
-        using AstraeaClient client = new(node.Endpoint, node.ApiKey);
+        await using IReplayTarget node = await starter(options, cancellation);
+        using ClientSet clients = new(node.Endpoints, node.ApiKey);
+        AstraeaClient client = clients.Of(0);
         string model = (await client.GetModelsAsync(cancellation)).Data[0].Id;
         await WarmUpAsync(client, model, options.Workers, cancellation);
 
@@ -33,7 +35,6 @@ internal static class ReplayRun
         ended.CancelAfter(limit);
         int completed = 0;
         long start = Stopwatch.GetTimestamp();
-        ReplayAgent agent = new(client, model, plan, start);
         board.Begin(title, plan.Requests.Length);
         using CancellationTokenSource looking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task look = LookAsync(client, board, () => Volatile.Read(ref completed), looking.Token);
@@ -64,6 +65,7 @@ internal static class ReplayRun
         {
             try
             {
+                ReplayAgent agent = new(clients.Of(planned.Index), model, plan, start);
                 RequestOutcome outcome = await agent.PlayAsync(planned, ended.Token);
                 Interlocked.Increment(ref completed);
                 return outcome;
@@ -128,6 +130,20 @@ internal static class ReplayRun
             });
         }
         return read.MoveToImmutable();
+    }
+}
+
+/// <summary>One client for each address; agents are dealt out among them.</summary>
+internal sealed class ClientSet(IReadOnlyList<Uri> endpoints, string apiKey) : IDisposable
+{
+    private readonly ImmutableArray<AstraeaClient> _clients = [.. endpoints.Select(e => new AstraeaClient(e, apiKey))];
+
+    public AstraeaClient Of(int agent) => _clients[agent % _clients.Length];
+
+    public void Dispose()
+    {
+        foreach (AstraeaClient client in _clients)
+            client.Dispose();
     }
 }
 
