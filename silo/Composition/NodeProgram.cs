@@ -16,6 +16,8 @@ internal static class NodeProgram
         {
             await using WebApplication node = await NodeShape.BuildAsync(args);
             node.Lifetime.ApplicationStarted.Register(() => Announce(node));
+            if (node.Services.GetRequiredService<NodeSettings>().Node.StopWithInput)
+                InputWatch.Start(node.Lifetime);
             await node.RunAsync();
             return 0;
         }

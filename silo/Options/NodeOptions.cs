@@ -17,6 +17,9 @@ public sealed class NodeOptions
 
     /// <summary>Roles of this process, comma-separated: gateway, control, worker. The local shell runs all three in one process.</summary>
     [Required] public string Roles { get; init; } = "gateway,control,worker";
+
+    /// <summary>Stop in order when standard input ends, for programs that run this one as their child. Default false.</summary>
+    public bool StopWithInput { get; init; }
 }
 
 /// <summary>What is served.</summary>
