@@ -13,7 +13,12 @@ RootCommand root = new("Astraea serves LLM agents, not LLM calls.")
 };
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        // A cluster takes its time to stop in order; whoever cannot wait presses Ctrl-C at it again, or kills it.
+        ProcessTerminationTimeout = TimeSpan.FromMinutes(3),
+    });
 }
 catch (Exception e) when (e is DemoException or ClusterException or PostgresServerException or AstraeaException)
 {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Astraea.Cli.Demo;
 using Astraea.Cli.Demo.Replay;
-using Spectre.Console;
 
 namespace Astraea.Cli.Cluster;
 
@@ -10,11 +9,11 @@ internal sealed class ClusterGround : IAsyncDisposable
 {
     private readonly string _siloPath, _folder, _postgres;
     private readonly IReadOnlyList<MemberPlan> _members;
-    private readonly IAnsiConsole _console;
+    private readonly TextWriter _console;
     private readonly TemporaryPostgres? _server;
     private int _started;
 
-    private ClusterGround(string siloPath, IReadOnlyList<MemberPlan> members, string folder, string postgres, TemporaryPostgres? server, IAnsiConsole console)
+    private ClusterGround(string siloPath, IReadOnlyList<MemberPlan> members, string folder, string postgres, TemporaryPostgres? server, TextWriter console)
     {
         _siloPath = siloPath;
         _members = members;
@@ -27,7 +26,7 @@ internal sealed class ClusterGround : IAsyncDisposable
     /// <summary>Takes the database that is named, or starts one.</summary>
     /// <exception cref="PostgresServerException">There is no PostgreSQL, or it does not start.</exception>
     public static async Task<ClusterGround> PrepareAsync(
-        string siloPath, IReadOnlyList<MemberPlan> members, string? postgres, IAnsiConsole console, CancellationToken cancellation)
+        string siloPath, IReadOnlyList<MemberPlan> members, string? postgres, TextWriter console, CancellationToken cancellation)
     {
         string folder = Directory.CreateTempSubdirectory("astraea-cluster-").FullName;
         try

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Astraea.Cli.Cluster;
 using Astraea.Cli.Demo;
-using Spectre.Console;
 
 namespace Astraea.Cli.Commands;
 
@@ -24,17 +23,14 @@ internal static class ClusterCommand
         {
             silos, controls, postgres, keep,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(controls) >= result.GetValue(silos))
-                result.AddError("--silos must be more than --controls: somebody has to work.");
-        });
         DemoArguments arguments = new(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(controls) >= parsed.GetValue(silos))
+                throw new ClusterException("--silos must be more than --controls: somebody has to work.");
             IReadOnlyList<MemberPlan> members = MemberPlan.Of(parsed.GetValue(silos), parsed.GetValue(controls));
             DemoOptions options = arguments.Read(parsed, members.Count(static m => m.IsWorker));
-            await using ClusterGround ground = await ClusterGround.PrepareAsync(options.SiloPath, members, parsed.GetValue(postgres), AnsiConsole.Console, cancellation);
+            await using ClusterGround ground = await ClusterGround.PrepareAsync(options.SiloPath, members, parsed.GetValue(postgres), Console.Out, cancellation);
             if (parsed.GetValue(keep))
                 return await KeepAsync(ground, cancellation);
             return await DemoArguments.RunAsync(options, ground.StartAsync, cancellation);
@@ -46,8 +42,8 @@ internal static class ClusterCommand
     {
         await using LocalCluster cluster = await ground.StartClusterAsync(new Dictionary<string, string> { ["Worker:Threads"] = "1" }, cancellation);
         ground.Show(cluster);
-        AnsiConsole.Console.WriteLine($"  ASTRAEA_URL={cluster.Gateways[0].GetLeftPart(UriPartial.Authority)} ASTRAEA_KEY={cluster.Plan.ApiKey} ./astraea cluster-view");
-        AnsiConsole.Console.WriteLine("It runs until Ctrl-C.");
+        Console.WriteLine($"  ASTRAEA_URL={cluster.Gateways[0].GetLeftPart(UriPartial.Authority)} ASTRAEA_KEY={cluster.Plan.ApiKey} ./astraea cluster-view");
+        Console.WriteLine("It runs until Ctrl-C.");
         await cluster.WaitForEndOfOneAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!cancellation.IsCancellationRequested)
             throw new ClusterException($"A process of the cluster has ended by itself.{cluster.LastLines()}");
