@@ -8,7 +8,7 @@ using Astraea.Gateway.Wire;
 namespace Astraea.Gateway.Endpoints;
 
 /// <summary>Wraps every handler: names the HTTP request, lets tenants in, and turns whatever goes wrong into one shape of error.</summary>
-internal sealed partial class GatewayPipeline(ApiKeys keys, GatewayDrain drain, ILogger<GatewayPipeline> log)
+internal sealed partial class GatewayPipeline(ApiKeys keys, GatewayDrain drain, IEnumerable<ICallScope> scopes, ILogger<GatewayPipeline> log)
 {
     /// <summary>Header that names an HTTP request in logs and support questions.</summary>
     public const string RequestIdHeader = "x-request-id";
@@ -18,6 +18,8 @@ internal sealed partial class GatewayPipeline(ApiKeys keys, GatewayDrain drain, 
     {
         TenantId tenant = keys.Authenticate(context.Request);
         using IDisposable stay = drain.Enter(context);
+        foreach (ICallScope scope in scopes)
+            scope.Enter(tenant);
         await handle(context, tenant);
     });
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Astraea.Contracts;
 using Astraea.Core.Lifecycle;
 using Astraea.Grains.Orleans.Contracts;
 
@@ -12,30 +13,29 @@ internal interface ITenantOwned
 }
 
 /// <summary>
-/// Turns away calls made for one tenant to a request of another, and puts tenant and request on the call's activity. The gateway checks by itself
-/// what it shows; this is the second lock behind it. Calls of workers are made for no tenant.
+/// Answers calls made for one tenant to a request of another as if there were no such request, and puts tenant and request on the call's activity.
+/// The gateway checks by itself what it shows; this is the second lock behind it. Calls of workers are made for no tenant.
 /// </summary>
 public sealed class TenancyFilter : IIncomingGrainCallFilter
 {
+    private static readonly HistoryPage s_noHistory = new([], RequestPhase.New, 0);
+    private static readonly RequestReply s_notFound = new RequestReply.Refused(RefusalCode.NotFound, "There is no such request.");
+
     /// <inheritdoc/>
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        string? caller = CallTenant.Current;
-        if (caller is not null && context.Grain is ITenantOwned owned)
+        if (CallTenant.Current is not { } caller || context.Grain is not ITenantOwned owned)
         {
-            Check(owned, caller, context);
-            Activity.Current?.SetTag("astraea.tenant", caller).SetTag("astraea.request", context.TargetId.Key.ToString());
             await context.Invoke();
-            // A grain that had not looked before knows now; what it answered must not leave.
-            Check(owned, caller, context);
             return;
         }
-        await context.Invoke();
+        Activity.Current?.SetTag("astraea.tenant", caller).SetTag("astraea.request", context.TargetId.Key.ToString());
+        if (!IsForeign(owned, caller))
+            await context.Invoke();
+        // A grain that had not looked before knows now; what it answered must not leave.
+        if (IsForeign(owned, caller))
+            context.Result = context.InterfaceMethod.ReturnType == typeof(Task<HistoryPage>) ? s_noHistory : s_notFound;
     }
 
-    private static void Check(ITenantOwned owned, string caller, IIncomingGrainCallContext context)
-    {
-        if (owned.Tenant is { } owner && owner.Value != caller)
-            throw new UnauthorizedAccessException($"There is no request {context.TargetId.Key} for this tenant.");
-    }
+    private static bool IsForeign(ITenantOwned owned, string caller) => owned.Tenant is { } owner && owner.Value != caller;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Astraea.Gateway.Identity;
 using Astraea.Grains.Orleans;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -45,6 +46,7 @@ public static class ClusterSilo
         });
         silo.UseSiloMetadata(new Dictionary<string, string>(settings.Metadata));
         silo.AddAstraeaGrains(settings.Pool, settings.IsControl);
+        silo.Services.AddSingleton<ICallScope, GrainCallScope>();
         if (!settings.IsGateway)
             silo.Services.Configure<GrainTypeOptions>(types => types.Classes.RemoveWhere(type => type.Assembly == typeof(ClusterSilo).Assembly));
     }

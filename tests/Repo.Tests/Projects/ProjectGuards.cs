@@ -12,11 +12,16 @@ internal static partial class ProjectGuards
         ["core/Astraea.Core.csproj"] = [],
         ["grains/Contracts/Astraea.Contracts.csproj"] = ["core/Astraea.Core.csproj"],
         ["grains/Astraea.Grains.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
+        ["grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
+        ["grains/Orleans/Astraea.Grains.Orleans.csproj"] =
+            ["grains/Astraea.Grains.csproj", "grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj"],
         ["gateway/Astraea.Gateway.csproj"] = ["grains/Astraea.Grains.csproj"],
         ["gpu-worker/Astraea.Worker.csproj"] = ["grains/Astraea.Grains.csproj"],
-        ["silo/Astraea.Silo.csproj"] = ["gateway/Astraea.Gateway.csproj", "gpu-worker/Astraea.Worker.csproj"],
         ["client/Orleans/Astraea.Client.Orleans.csproj"] =
             ["client/Astraea.Client.csproj", "grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj"],
+        ["silo/Astraea.Silo.csproj"] =
+            ["gateway/Astraea.Gateway.csproj", "gpu-worker/Astraea.Worker.csproj", "silo/Orleans/Astraea.Silo.Orleans.csproj"],
+        ["silo/Orleans/Astraea.Silo.Orleans.csproj"] = ["gateway/Astraea.Gateway.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj"],
         ["client/Astraea.Client.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
         ["client/Cli/Astraea.Cli.csproj"] = ["client/Astraea.Client.csproj", "grains/Contracts/Astraea.Contracts.csproj"],
         ["examples/RestAgent/Astraea.Examples.RestAgent.csproj"] = ["client/Astraea.Client.csproj"],
@@ -35,6 +40,30 @@ internal static partial class ProjectGuards
                 yield return $"{project.Path} is shipped and references the test project {reference}";
             else if (!test && allowed is not null && !allowed.Contains(reference))
                 yield return $"{project.Path} may not reference {reference}";
+        }
+    }
+
+    /// <summary>The only projects that see Orleans. Whoever else wants it wants an interface of grains/Contracts.</summary>
+    public static IReadOnlySet<string> OrleansProjects { get; } = new HashSet<string>
+    {
+        "grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj",
+        "silo/Orleans/Astraea.Silo.Orleans.csproj", "client/Orleans/Astraea.Client.Orleans.csproj", "tests/Cluster.Tests/Astraea.Cluster.Tests.csproj",
+        "examples/OrleansAgent/Astraea.Examples.OrleansAgent.csproj",
+    };
+
+    /// <summary>Orleans is named by few projects, and only behind its switch.</summary>
+    public static IEnumerable<string> Orleans(RepoFile project)
+    {
+        foreach (XElement package in XDocument.Parse(project.Text).Descendants("PackageReference"))
+        {
+            string name = (string?)package.Attribute("Include") ?? "?";
+            if (!name.StartsWith("Microsoft.Orleans.", StringComparison.Ordinal))
+                continue;
+            if (!OrleansProjects.Contains(project.Path))
+                yield return $"{project.Path} may not see {name}";
+            string condition = (string?)package.Parent?.Attribute("Condition") ?? "";
+            if (!condition.Contains("'$(Orleans)' == 'true'", StringComparison.Ordinal))
+                yield return $"{project.Path} references {name} whether or not the Orleans switch is on";
         }
     }
 

@@ -8,6 +8,16 @@ public sealed class ProjectTests
     public void References_run_one_way() => Guard.Clean(Repository.Projects.SelectMany(ProjectGuards.References));
 
     [Fact]
+    public void Orleans_is_seen_by_few_and_only_behind_its_switch() => Guard.Clean(Repository.Projects.SelectMany(ProjectGuards.Orleans));
+
+    [Fact]
+    public void Orleans_outside_its_projects_or_its_switch_is_found()
+    {
+        Assert.Equal(2, ProjectGuards.Orleans(Project("core/Astraea.Core.csproj", """<PackageReference Include="Microsoft.Orleans.Sdk" />""")).Count());
+        Assert.Single(ProjectGuards.Orleans(Project("grains/Orleans/Astraea.Grains.Orleans.csproj", """<PackageReference Include="Microsoft.Orleans.Sdk" />""")));
+    }
+
+    [Fact]
     public void The_core_references_nothing_but_analyzers() => Guard.Clean(ProjectGuards.Core(Repository.Read("core/Astraea.Core.csproj")));
 
     [Fact]
