@@ -40,8 +40,16 @@ internal sealed class EventReader<T> : IAsyncDisposable
     /// <summary>Takes an answer over.</summary>
     public static async Task<EventReader<T>> StartAsync(OpenAnswer answer, JsonTypeInfo<T> type, AstraeaClientOptions options, CancellationToken cancellation)
     {
-        Stream body = await answer.Message.Content.ReadAsStreamAsync(cancellation);
-        return new EventReader<T>(answer, type, new SilenceLimit(body, options.StreamSilenceMax, options.Clock), cancellation);
+        try
+        {
+            Stream body = await answer.Message.Content.ReadAsStreamAsync(cancellation);
+            return new EventReader<T>(answer, type, new SilenceLimit(body, options.StreamSilenceMax, options.Clock), cancellation);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Who answers.</summary>

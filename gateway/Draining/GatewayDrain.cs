@@ -17,6 +17,7 @@ internal sealed partial class GatewayDrain : IHostedLifecycleService, IReadiness
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _deadline;
     private readonly CancellationTokenSource _cut = new();
+    private readonly CancellationTokenRegistration _onStopping;
     private readonly TimeSpan _patience;
     private readonly ILogger<GatewayDrain> _log;
     private int _open;
@@ -28,7 +29,7 @@ internal sealed partial class GatewayDrain : IHostedLifecycleService, IReadiness
         _log = log;
         _deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         // A signal reaches the lifetime before the hosted services.
-        lifetime.ApplicationStopping.Register(Begin);
+        _onStopping = lifetime.ApplicationStopping.Register(Begin);
     }
 
     /// <summary>Whether nobody new is let in any more.</summary>
@@ -79,6 +80,7 @@ internal sealed partial class GatewayDrain : IHostedLifecycleService, IReadiness
 
     public void Dispose()
     {
+        _onStopping.Dispose();
         _deadline.Dispose();
         _cut.Dispose();
     }

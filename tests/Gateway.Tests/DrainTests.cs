@@ -1,7 +1,10 @@
 using System.Net;
 using Astraea.Core.Lifecycle;
+using Astraea.Gateway.Draining;
 using Astraea.Gateway.Identity;
 using Astraea.Gateway.Tests.Fakes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -156,6 +159,21 @@ public sealed class DrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reader_too_slow_for_the_last_words_is_cut_off_and_holds_nobody_up()
+    {
+        await using GatewayHost hasty = await GatewayHost.StartAsync(("Astraea:Gateway:DrainSeconds", "0"));
+        DefaultHttpContext stuck = new();
+        Connection connection = new();
+        stuck.Features.Set<IHttpRequestLifetimeFeature>(connection);
+        IDisposable stay = hasty.Services.GetRequiredService<GatewayDrain>().Enter(stuck);
+
+        await hasty.StopAsync();
+
+        Assert.True(connection.RequestAborted.IsCancellationRequested);
+        stay.Dispose();
+    }
+
+    [Fact]
     public async Task The_host_waits_longer_than_the_drain_and_keeps_a_longer_time_that_was_set()
     {
         await using GatewayHost slow = await GatewayHost.StartAsync(
@@ -174,5 +192,12 @@ public sealed class DrainTests : IAsyncLifetime
             () => GatewayHost.StartAsync(("Astraea:Gateway:DrainSeconds", seconds)));
 
         Assert.Contains("DrainSeconds", wrong.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Connection : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort() => RequestAborted = new CancellationToken(canceled: true);
     }
 }
