@@ -21,6 +21,7 @@ public sealed class PostgresHistoryStore : IHistoryStore, ISchedulerEpochs, IAsy
     private readonly PostgresHistoryOptions _options;
     private readonly PostgresDatabase _database;
     private readonly PostgresHistoryReader _reader;
+    private readonly SemaphoreSlim _readerSlots;
     private readonly Channel<Waiting> _queue;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _loop;
@@ -35,6 +36,7 @@ public sealed class PostgresHistoryStore : IHistoryStore, ISchedulerEpochs, IAsy
         _database = database;
         _reader = new PostgresHistoryReader(database);
         _writer = writer;
+        _readerSlots = new SemaphoreSlim(options.Readers);
         _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.QueuedAppendsMax) { SingleReader = true });
         _loop = Task.Run(WriteUntilClosedAsync);
     }
@@ -89,21 +91,21 @@ public sealed class PostgresHistoryStore : IHistoryStore, ISchedulerEpochs, IAsy
 
     /// <inheritdoc/>
     public Task<ImmutableArray<StoredEvent>> ReadAsync(string key, long after, int max, CancellationToken cancellation) =>
-        WithReader(reader => reader.EventsAsync(key, after, max, cancellation));
+        WithReader(reader => reader.EventsAsync(key, after, max, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task<ImmutableArray<LiveRow>> ReadLiveAsync(PoolId? pool, CancellationToken cancellation) =>
-        WithReader(reader => reader.LiveAsync(pool, cancellation));
+        WithReader(reader => reader.LiveAsync(pool, cancellation), cancellation);
 
     /// <inheritdoc/>
     public Task<LiveChanges> ReadChangedAsync(PoolId pool, DateTimeOffset since, CancellationToken cancellation) =>
-        WithReader(reader => reader.ChangedAsync(pool, since, cancellation));
+        WithReader(reader => reader.ChangedAsync(pool, since, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public Task<long> TakeAsync(PoolId pool, CancellationToken cancellation) => WithReader(reader => reader.TakeEpochAsync(pool, cancellation));
+    public Task<long> TakeAsync(PoolId pool, CancellationToken cancellation) => WithReader(reader => reader.TakeEpochAsync(pool, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public Task<long> CurrentAsync(PoolId pool, CancellationToken cancellation) => WithReader(reader => reader.CurrentEpochAsync(pool, cancellation));
+    public Task<long> CurrentAsync(PoolId pool, CancellationToken cancellation) => WithReader(reader => reader.CurrentEpochAsync(pool, cancellation), cancellation);
 
     /// <summary>Commits what waits and lets go of the database. No read may be under way.</summary>
     public async ValueTask DisposeAsync()
@@ -116,6 +118,7 @@ public sealed class PostgresHistoryStore : IHistoryStore, ISchedulerEpochs, IAsy
         await _loop;
         await DropWriterAsync();
         await _database.DisposeAsync();
+        _readerSlots.Dispose();
         _closing.Dispose();
     }
 
@@ -148,9 +151,11 @@ public sealed class PostgresHistoryStore : IHistoryStore, ISchedulerEpochs, IAsy
         throw new ArgumentException("The database keeps no text with a zero character or half of a surrogate pair.", nameof(text));
     }
 
-    private async Task<T> WithReader<T>(Func<PostgresHistoryReader, Task<T>> read)
+    private async Task<T> WithReader<T>(Func<PostgresHistoryReader, Task<T>> read, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        // The pool has as many connections; waiting for one there would end with an error.
+        await _readerSlots.WaitAsync(cancellation);
         try
         {
             return await read(_reader);
@@ -158,6 +163,10 @@ public sealed class PostgresHistoryStore : IHistoryStore, ISchedulerEpochs, IAsy
         catch (Exception e) when (PostgresErrors.IsOfTheDatabase(e))
         {
             throw PostgresErrors.Explain(_database.Name, "reading", e);
+        }
+        finally
+        {
+            _readerSlots.Release();
         }
     }
 
@@ -242,9 +251,9 @@ public sealed class PostgresHistoryStore : IHistoryStore, ISchedulerEpochs, IAsy
         {
             await broken.DisposeAsync();
         }
-        catch (Exception e) when (PostgresErrors.IsOfTheDatabase(e))
+        catch (Exception)
         {
-            // Saying goodbye failed; the server notices by itself.
+            // Saying goodbye failed; the server notices by itself, and the loop must go on whatever it was.
         }
     }
 

@@ -32,6 +32,15 @@ public sealed class LocalAgentRequestsTests
     }
 
     [Fact]
+    public async Task The_live_row_carries_the_picture_its_scheduler_was_told()
+    {
+        await SubmitAsync();
+        RequestStatus told = await _scheduler.NextAsync();
+        LiveRow row = Assert.Single(await _store.ReadLiveAsync(null, CancellationToken.None));
+        Assert.Equal(told, RequestStatusCodec.Decode(row.Picture.Span) with { Ended = told.Ended });
+    }
+
+    [Fact]
     public async Task Equal_submits_in_parallel_make_one_request()
     {
         RequestReply[] replies = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(SubmitAsync)));

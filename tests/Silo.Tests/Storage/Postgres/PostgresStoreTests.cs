@@ -176,6 +176,18 @@ public sealed class PostgresStoreTests(PostgresFixture postgres)
         Assert.Equal(20, (await store.ReadLiveAsync(null, CancellationToken.None)).Length);
     }
 
+    [PostgresFact]
+    public async Task More_readers_than_connections_wait_for_each_other()
+    {
+        string database = await postgres.NewDatabaseAsync();
+        await using PostgresHistoryStore store = await PostgresHistoryStore.OpenAsync(new PostgresHistoryOptions { ConnectionString = database, Readers = 1 });
+        await store.AppendAsync(Append("a", 0, _writer, "one"), CancellationToken.None);
+        string[][] read = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => ReadAllAsync(store, "a")));
+        Assert.All(read, events => Assert.Equal(["one"], events));
+        long[] epochs = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => store.TakeAsync(new PoolId("pool"), CancellationToken.None)));
+        Assert.Equal(20, epochs.Distinct().Count());
+    }
+
     [Theory]
     [InlineData(-1, 1, 5)]
     [InlineData(11, 1, 5)]
