@@ -228,6 +228,9 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private void KillServer()
     {
+        // While the shell waits for it, the id is the server's and no other process can have it.
+        if (!IsRunning || _serverId <= 0)
+            return;
         try
         {
             using Process server = Process.GetProcessById(_serverId);
