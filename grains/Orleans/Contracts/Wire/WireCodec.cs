@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Orleans.Serialization;
@@ -26,6 +27,9 @@ public sealed class WireCodec : IGeneralizedCodec, IGeneralizedCopier, ITypeFilt
         FrontDoorReplyJson.Default.FrontDoorReply,
     ];
 
+    /// <summary>Escapes what JSON demands and nothing more: half of what travels is text and JSON in strings.</summary>
+    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly ConcurrentDictionary<Type, int> s_rootOf = new();
 
     /// <summary>Whether values of this type travel by this codec.</summary>
@@ -41,7 +45,7 @@ public sealed class WireCodec : IGeneralizedCodec, IGeneralizedCopier, ITypeFilt
         ArrayBufferWriter<byte> buffer = new(256);
         buffer.GetSpan(1)[0] = (byte)root;
         buffer.Advance(1);
-        using (Utf8JsonWriter json = new(buffer))
+        using (Utf8JsonWriter json = new(buffer, s_plain))
             JsonSerializer.Serialize(json, value, s_roots[root]);
         return buffer.WrittenSpan.ToArray();
     }
