@@ -3,10 +3,12 @@ using System.Net;
 using System.Text.Json;
 using Astraea.Client;
 using Astraea.Client.Agents;
+using Astraea.Client.ExtensionsAI;
 using Astraea.Client.Orleans;
 using Astraea.Client.Wire;
 using Astraea.Core.Lifecycle;
 using Astraea.Gateway.Tests.Fakes;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Astraea.Cluster.Tests.FrontDoor;
@@ -255,6 +257,39 @@ public sealed class OrleansClientTests : IClassFixture<OrleansClientTests.Runnin
             AgentUpdate.Finished end => $"{end.Outcome} {end.Text} {end.Usage} {end.Error}",
             _ => throw new ArgumentOutOfRangeException(nameof(update)),
         };
+    }
+
+    [Fact]
+    public async Task A_chat_client_with_functions_works_over_orleans_as_over_rest()
+    {
+        _cluster.Pen.Script = Pen.CallThenAnswer;
+        await using GatewayHost http = await GatewayHost.StartAsync(services => services.AddSingleton(_cluster.Requests).AddSingleton(_cluster.Scheduler));
+        using AstraeaClient rest = new(http.Address, DoorCluster.AlphaKey);
+
+        string overRest = await ChatAsync(rest);
+        string overOrleans = await ChatAsync(_cluster.Client);
+
+        Assert.StartsWith("I read ", overOrleans, StringComparison.Ordinal);
+        Assert.Equal(overRest, overOrleans);
+
+        static async Task<string> ChatAsync(IAgentClient client)
+        {
+            List<string> called = [];
+            using IChatClient chat = new AgentChatClient(client).AsBuilder().UseFunctionInvocation().Build();
+            ChatOptions options = new()
+            {
+                Tools = [AIFunctionFactory.Create((string at) => Call($"look {at}"), "look"), AIFunctionFactory.Create(() => Call("count"), "count")], Seed = 3,
+            };
+            ChatResponse response = await chat.GetResponseAsync("Look up", options);
+            Assert.Equal(["count", "look sky"], called.Order(StringComparer.Ordinal));
+            return response.Messages[^1].Text;
+
+            string Call(string what)
+            {
+                called.Add(what);
+                return $"{what}: done";
+            }
+        }
     }
 
     private static async Task NotFoundAsync(Func<Task> call) =>

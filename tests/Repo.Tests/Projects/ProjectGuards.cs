@@ -24,6 +24,7 @@ internal static partial class ProjectGuards
         ["silo/Orleans/Astraea.Silo.Orleans.csproj"] = ["gateway/Astraea.Gateway.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj"],
         ["client/Astraea.Client.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
         ["client/Cli/Astraea.Cli.csproj"] = ["client/Astraea.Client.csproj", "grains/Contracts/Astraea.Contracts.csproj"],
+        ["examples/OrleansAgent/Astraea.Examples.OrleansAgent.csproj"] = ["client/Orleans/Astraea.Client.Orleans.csproj"],
         ["examples/RestAgent/Astraea.Examples.RestAgent.csproj"] = ["client/Astraea.Client.csproj"],
         ["examples/ChatClient/Astraea.Examples.ChatClient.csproj"] = ["client/Astraea.Client.csproj"],
     };
