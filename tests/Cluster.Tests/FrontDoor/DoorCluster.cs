@@ -45,7 +45,15 @@ internal sealed class DoorCluster : IAsyncDisposable
 
     public InProcessTestCluster Silos => _cluster;
 
-    public FrontDoors DoorsOf(string key) => new(_cluster.Client, Options(key));
+    /// <summary>The client inside a silo.</summary>
+    public IAgentClient ClientIn(InProcessSiloHandle silo) => _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IAgentClient>();
+
+    public InProcessSiloHandle Control => _cluster.Silos.Single(s => s.Name.EndsWith('0'));
+
+    public InProcessSiloHandle FirstGateway => _cluster.Silos.Single(s => s.Name.EndsWith('1'));
+
+    public FrontDoors DoorsOf(string key, TimeSpan? retryFor = null) =>
+        new(_cluster.Client, Options(key) is var options && retryFor is { } patience ? options with { RetryFor = patience } : options);
 
     public IAgentClient ClientOf(string key) => new OrleansAgentClient(DoorsOf(key));
 
@@ -73,6 +81,7 @@ internal sealed class DoorCluster : IAsyncDisposable
             silo.AddAstraeaGrains(Pen.Pool, isControl);
             silo.Services.AddSingleton<IModelText>(new LetterText());
             silo.Services.AddAstraeaGateway();
+            silo.Services.AddAstraeaClient(Options(AlphaKey));
             if (isControl)
                 silo.Services.Configure<GrainTypeOptions>(types => types.Classes.RemoveWhere(type => type.Assembly == typeof(ClusterSilo).Assembly));
         });

@@ -1,4 +1,6 @@
+using Astraea.Client;
 using Astraea.Client.Agents;
+using Astraea.Client.Orleans;
 using Astraea.Gateway.Tests.Fakes;
 using Orleans.TestingHost;
 
@@ -30,7 +32,7 @@ public sealed class FailoverTests : IAsyncLifetime
             updates.Add(reading.Current);
 
         // There was one front door, and now there is another.
-        InProcessSiloHandle first = _cluster.Silos.Silos.Single(s => s.Name.EndsWith('1'));
+        InProcessSiloHandle first = _cluster.FirstGateway;
         await _cluster.Silos.StartAdditionalSiloAsync();
         if (killed)
             await _cluster.Silos.KillSiloAsync(first);
@@ -49,7 +51,7 @@ public sealed class FailoverTests : IAsyncLifetime
     [Fact]
     public async Task A_task_that_is_handed_in_while_its_front_door_dies_runs_once()
     {
-        InProcessSiloHandle first = _cluster.Silos.Silos.Single(s => s.Name.EndsWith('1'));
+        InProcessSiloHandle first = _cluster.FirstGateway;
         await _cluster.Silos.StartAdditionalSiloAsync();
         Task<IAgentRun>[] submits = [.. Enumerable.Range(0, 20).Select(i => _cluster.Client.SubmitAsync(new AgentTask($"Hello {i}"), $"key-{i}"))];
         await _cluster.Silos.KillSiloAsync(first);
@@ -61,5 +63,15 @@ public sealed class FailoverTests : IAsyncLifetime
             Assert.Equal(runs[i].ResponseId, (await _cluster.Client.SubmitAsync(new AgentTask($"Hello {i}"), $"key-{i}")).ResponseId);
             Assert.Equal(1, (await runs[i].GetReceiptAsync()).Segments);
         }
+    }
+
+    [Fact]
+    public async Task Without_any_front_door_the_client_gives_up_in_its_own_words()
+    {
+        await _cluster.Silos.StopSiloAsync(_cluster.FirstGateway);
+        OrleansAgentClient impatient = new(_cluster.DoorsOf(DoorCluster.AlphaKey, TimeSpan.FromSeconds(1)));
+        AstraeaException failure = await Assert.ThrowsAsync<AstraeaException>(() => impatient.SubmitAsync(new AgentTask("Hello")));
+        Assert.Null(failure.Status);
+        Assert.Contains("cannot be reached", failure.Message, StringComparison.Ordinal);
     }
 }

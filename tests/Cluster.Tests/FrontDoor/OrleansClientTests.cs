@@ -125,6 +125,16 @@ public sealed class OrleansClientTests : IClassFixture<OrleansClientTests.Runnin
     }
 
     [Fact]
+    public async Task A_silo_without_a_gateway_is_a_client_like_any_other()
+    {
+        IAgentRun run = await _cluster.ClientIn(_cluster.Control).SubmitAsync(new AgentTask("Hello"), "from-inside");
+        AgentUpdate.Finished inside = await run.FinishAsync();
+        IAgentRun same = await _cluster.Client.SubmitAsync(new AgentTask("Hello"), "from-inside");
+        Assert.Equal(run.ResponseId, same.ResponseId);
+        Assert.Equal(inside.Text, (await same.FinishAsync()).Text);
+    }
+
+    [Fact]
     public async Task A_cancelled_run_ends_as_cancelled_and_a_finished_one_cannot_be_cancelled()
     {
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
