@@ -9,6 +9,9 @@ public sealed record PlacementOptions
     /// <summary>How long a segment without KV anywhere is left for a less loaded worker that has room, before whoever asks gets it. 0 to 10 s.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>Whether idle KV is moved between workers at all.</summary>
+    public bool Migrate { get; init; } = true;
+
     /// <summary>Least gain for which idle KV is moved (s). 0 to 3600.</summary>
     public double MigrationGainSeconds { get; init; } = 0.25;
 

@@ -9,6 +9,8 @@ internal static class MigrationPlanner
     public static Migration? Plan(
         SchedulerState state, SchedulerOptions options, PullRequest pull, Instant now, PullLoads loads, List<SchedulerEvent> events)
     {
+        if (!options.Placement.Migrate)
+            return null;
         WorkerLoad source = loads.Here(pull.Slots > 0 && pull.BlocksFree > 0);
         if (Target(state, pull, loads, source, options) is not { } target)
             return null;

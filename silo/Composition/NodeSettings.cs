@@ -1,3 +1,4 @@
+using Astraea.Core.Placement;
 using Astraea.Core.Scheduling;
 using Astraea.Silo.Options;
 using Astraea.Worker.Engine;
@@ -97,6 +98,10 @@ internal static class NodeBasics
         services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsRanges>().BindConfiguration(WorkerPoolOptions.Section);
         services.AddOptionsWithValidateOnStart<DataPlaneOptions, DataPlaneOptionsCheck>().BindConfiguration(DataPlaneOptions.Section);
         services.AddSingleton(s => SchedulingPolicies.Create(s.GetRequiredService<IOptions<PolicyOptions>>().Value.Policy));
+        services.AddSingleton(s => new SchedulerOptions
+        {
+            Placement = new PlacementOptions { Migrate = s.GetRequiredService<IOptions<PolicyOptions>>().Value.Migrate },
+        });
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Cluster.DrainSeconds));
 
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);

@@ -43,6 +43,9 @@ public sealed class PolicyOptions
 
     /// <summary>Policy: astraea, astraea-paper or program-fcfs. Default astraea.</summary>
     [Required] public string Policy { get; init; } = "astraea";
+
+    /// <summary>Whether KV of waiting agents is moved to less loaded workers. Default true; all control processes of a cluster have the same.</summary>
+    public bool Migrate { get; init; } = true;
 }
 
 [OptionsValidator]

@@ -38,10 +38,14 @@ public static class TinyModel
     /// <summary>Writes the model folder, unless it is there already. Atomic: other processes see all of it or nothing.</summary>
     /// <param name="folder">Where: the folder itself, made with its parents.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void WriteTo(string folder)
+    public static void WriteTo(string folder) => WriteTo(folder, TinyShape.BuiltIn);
+
+    /// <summary>Writes a model of the same kind in another size.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void WriteTo(string folder, TinyShape shape)
     {
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        (string Name, byte[] Content)[] files = Files();
+        (string Name, byte[] Content)[] files = Files(shape);
         if (IsWritten(target, files))
             return;
         string parent = Path.GetDirectoryName(target) ?? throw new IOException($"{folder} cannot be a model folder.");
@@ -69,13 +73,13 @@ public static class TinyModel
         }
     }
 
-    private static (string Name, byte[] Content)[] Files() =>
+    private static (string Name, byte[] Content)[] Files(TinyShape shape) =>
     [
-        ("config.json", TinyWeights.ConfigJson()),
+        ("config.json", new TinyWeights(shape).ConfigJson()),
         ("tokenizer.json", TinyVocabulary.TokenizerJson()),
         ("tokenizer_config.json", Encoding.UTF8.GetBytes("""{"eos_token": "<|end|>", "pad_token": "<|pad|>"}""")),
         ("chat_template.jinja", Encoding.UTF8.GetBytes(Template)),
-        ("model.safetensors", TinyWeights.SafeTensors()),
+        ("model.safetensors", new TinyWeights(shape).SafeTensors()),
     ];
 
     private static bool IsWritten(string folder, (string Name, byte[] Content)[] files) =>

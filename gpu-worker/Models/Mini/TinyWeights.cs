@@ -3,14 +3,13 @@ using System.Text.Json;
 
 namespace Astraea.Worker.Models.Mini;
 
-/// <summary>Random weights of the tiny model, a Llama of about 0.9 M parameters, and its <c>config.json</c>.</summary>
+/// <summary>Random weights of a small Llama, and its <c>config.json</c>.</summary>
 /// <remarks>
 /// Weights are scaled so that attention looks somewhere and logits spread. The first channel of the residual stream is a constant no layer writes to;
 /// through it the output layer prefers letters, so that samples look like text and an answer ends now and then.
 /// </remarks>
-internal static class TinyWeights
+internal sealed class TinyWeights(TinyShape shape)
 {
-    private const int Hidden = 128, Layers = 4, Heads = 4, KvHeads = 2, HeadDim = 32, Intermediate = 384, ContextTokensMax = 8192;
     private const ulong Seed = 0xA57AEA;
 
     // The constant channel: its value in every embedding, and about what is left of it behind the last norm.
@@ -22,22 +21,22 @@ internal static class TinyWeights
     private static readonly string[] Architectures = ["LlamaForCausalLM"];
 
     /// <summary>The content of <c>config.json</c>.</summary>
-    public static byte[] ConfigJson() => JsonSerializer.SerializeToUtf8Bytes(
+    public byte[] ConfigJson() => JsonSerializer.SerializeToUtf8Bytes(
         new SortedDictionary<string, object?>(StringComparer.Ordinal)
         {
             ["architectures"] = Architectures,
             ["attention_bias"] = false,
             ["eos_token_id"] = TinyVocabulary.End,
-            ["head_dim"] = HeadDim,
+            ["head_dim"] = shape.HeadDim,
             ["hidden_act"] = "silu",
-            ["hidden_size"] = Hidden,
-            ["intermediate_size"] = Intermediate,
-            ["max_position_embeddings"] = ContextTokensMax,
+            ["hidden_size"] = shape.Hidden,
+            ["intermediate_size"] = shape.Intermediate,
+            ["max_position_embeddings"] = shape.ContextTokensMax,
             ["mlp_bias"] = false,
             ["model_type"] = "llama",
-            ["num_attention_heads"] = Heads,
-            ["num_hidden_layers"] = Layers,
-            ["num_key_value_heads"] = KvHeads,
+            ["num_attention_heads"] = shape.Heads,
+            ["num_hidden_layers"] = shape.Layers,
+            ["num_key_value_heads"] = shape.KvHeads,
             ["rms_norm_eps"] = 1e-5,
             ["rope_theta"] = 10000.0,
             ["tie_word_embeddings"] = false,
@@ -46,7 +45,7 @@ internal static class TinyWeights
         });
 
     /// <summary>The content of <c>model.safetensors</c>: a length, a JSON header, and the tensors one after the other, F32 little-endian.</summary>
-    public static byte[] SafeTensors()
+    public byte[] SafeTensors()
     {
         List<(string Name, int[] Shape, float[] Values)> tensors = [.. Tensors()];
         using var header = new MemoryStream();
@@ -54,11 +53,11 @@ internal static class TinyWeights
         {
             json.WriteStartObject();
             long offset = 0;
-            foreach (var (name, shape, values) in tensors)
+            foreach (var (name, sizes, values) in tensors)
             {
                 json.WriteStartObject(name);
                 json.WriteString("dtype", "F32");
-                WriteNumbers(json, "shape", [.. shape.Select(size => (long)size)]);
+                WriteNumbers(json, "shape", [.. sizes.Select(size => (long)size)]);
                 WriteNumbers(json, "data_offsets", [offset, offset + (4L * values.Length)]);
                 json.WriteEndObject();
                 offset += 4L * values.Length;
@@ -80,27 +79,27 @@ internal static class TinyWeights
         return file;
     }
 
-    private static IEnumerable<(string Name, int[] Shape, float[] Values)> Tensors()
+    private IEnumerable<(string Name, int[] Shape, float[] Values)> Tensors()
     {
         var random = new SplitMix64(Seed);
-        double unit = 1 / Math.Sqrt(Hidden);
-        yield return ("model.embed_tokens.weight", [TinyVocabulary.Size, Hidden], Column(Random(TinyVocabulary.Size, Hidden, 1), Hidden, _ => Constant));
-        for (int layer = 0; layer < Layers; layer++)
+        double unit = 1 / Math.Sqrt(shape.Hidden);
+        yield return ("model.embed_tokens.weight", [TinyVocabulary.Size, shape.Hidden], Column(Random(TinyVocabulary.Size, shape.Hidden, 1), shape.Hidden, _ => Constant));
+        for (int layer = 0; layer < shape.Layers; layer++)
         {
             string at = $"model.layers.{layer}.";
-            yield return (at + "input_layernorm.weight", [Hidden], Ones());
-            yield return (at + "self_attn.q_proj.weight", [Heads * HeadDim, Hidden], Random(Heads * HeadDim, Hidden, 1.5 * unit));
-            yield return (at + "self_attn.k_proj.weight", [KvHeads * HeadDim, Hidden], Random(KvHeads * HeadDim, Hidden, 1.5 * unit));
-            yield return (at + "self_attn.v_proj.weight", [KvHeads * HeadDim, Hidden], Random(KvHeads * HeadDim, Hidden, unit));
-            yield return (at + "self_attn.o_proj.weight", [Hidden, Heads * HeadDim], KeepConstant(Random(Hidden, Heads * HeadDim, 1.5 * unit), Heads * HeadDim));
-            yield return (at + "post_attention_layernorm.weight", [Hidden], Ones());
-            yield return (at + "mlp.gate_proj.weight", [Intermediate, Hidden], Random(Intermediate, Hidden, 1.5 * unit));
-            yield return (at + "mlp.up_proj.weight", [Intermediate, Hidden], Random(Intermediate, Hidden, unit));
-            yield return (at + "mlp.down_proj.weight", [Hidden, Intermediate], KeepConstant(Random(Hidden, Intermediate, 1 / Math.Sqrt(Intermediate)), Intermediate));
+            yield return (at + "input_layernorm.weight", [shape.Hidden], Ones());
+            yield return (at + "self_attn.q_proj.weight", [shape.Heads * shape.HeadDim, shape.Hidden], Random(shape.Heads * shape.HeadDim, shape.Hidden, 1.5 * unit));
+            yield return (at + "self_attn.k_proj.weight", [shape.KvHeads * shape.HeadDim, shape.Hidden], Random(shape.KvHeads * shape.HeadDim, shape.Hidden, 1.5 * unit));
+            yield return (at + "self_attn.v_proj.weight", [shape.KvHeads * shape.HeadDim, shape.Hidden], Random(shape.KvHeads * shape.HeadDim, shape.Hidden, unit));
+            yield return (at + "self_attn.o_proj.weight", [shape.Hidden, shape.Heads * shape.HeadDim], KeepConstant(Random(shape.Hidden, shape.Heads * shape.HeadDim, 1.5 * unit), shape.Heads * shape.HeadDim));
+            yield return (at + "post_attention_layernorm.weight", [shape.Hidden], Ones());
+            yield return (at + "mlp.gate_proj.weight", [shape.Intermediate, shape.Hidden], Random(shape.Intermediate, shape.Hidden, 1.5 * unit));
+            yield return (at + "mlp.up_proj.weight", [shape.Intermediate, shape.Hidden], Random(shape.Intermediate, shape.Hidden, unit));
+            yield return (at + "mlp.down_proj.weight", [shape.Hidden, shape.Intermediate], KeepConstant(Random(shape.Hidden, shape.Intermediate, 1 / Math.Sqrt(shape.Intermediate)), shape.Intermediate));
         }
-        yield return ("model.norm.weight", [Hidden], Ones());
-        yield return ("lm_head.weight", [TinyVocabulary.Size, Hidden],
-            Column(Random(TinyVocabulary.Size, Hidden, LogitDeviation), Hidden, id => (float)(Preference(id) / ConstantNormed)));
+        yield return ("model.norm.weight", [shape.Hidden], Ones());
+        yield return ("lm_head.weight", [TinyVocabulary.Size, shape.Hidden],
+            Column(Random(TinyVocabulary.Size, shape.Hidden, LogitDeviation), shape.Hidden, id => (float)(Preference(id) / ConstantNormed)));
 
         float[] Random(int rows, int columns, double deviation)
         {
@@ -122,7 +121,7 @@ internal static class TinyWeights
         _ => -14,
     };
 
-    private static float[] Ones() => [.. Enumerable.Repeat(1f, Hidden)];
+    private float[] Ones() => [.. Enumerable.Repeat(1f, shape.Hidden)];
 
     private static float[] Column(float[] values, int columns, Func<int, float> first)
     {
