@@ -44,7 +44,7 @@ internal static class ClusterNode
         // Every role opens the store once: whoever comes first makes the tables, those of membership too.
         PostgresHistoryStore store = await PostgresHistoryStore.OpenAsync(new PostgresHistoryOptions { ConnectionString = postgres });
         if (settings.Is(NodeRoles.Control))
-            AddStore(services, store);
+            AddStore(services, store, pool);
         else
             await store.DisposeAsync();
         builder.AddAstraeaSilo(Member(settings, builder.Configuration, postgres, pool));
@@ -74,8 +74,9 @@ internal static class ClusterNode
         builder.Services.AddAstraeaGateway();
     }
 
-    private static void AddStore(IServiceCollection services, PostgresHistoryStore store)
+    private static void AddStore(IServiceCollection services, PostgresHistoryStore store, PoolId pool)
     {
+        services.AddSingleton<IReadiness>(_ => new StoreReadiness(store, pool));
         // By factory, so that the container closes it.
         services.AddSingleton(_ => store);
         services.AddSingleton<IHistoryStore>(s => s.GetRequiredService<PostgresHistoryStore>());

@@ -1,5 +1,6 @@
 using Astraea.Core.Placement;
 using Astraea.Core.Scheduling;
+using Astraea.Gateway.Health;
 using Astraea.Silo.Options;
 using Astraea.Worker.Engine;
 using Microsoft.Extensions.Options;
@@ -116,5 +117,6 @@ internal static class NodeBasics
     {
         services.AddSingleton<WorkerHost>();
         services.AddHostedService(s => s.GetRequiredService<WorkerHost>());
+        services.AddSingleton<IReadiness>(s => new WorkerReadiness(s.GetRequiredService<WorkerHost>()));
     }
 }

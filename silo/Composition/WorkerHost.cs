@@ -32,6 +32,9 @@ internal sealed class WorkerHost(
     private Task _work = Task.CompletedTask;
     private int _disposed;
 
+    /// <summary>The workers, once they have begun.</summary>
+    public IReadOnlyCollection<WorkerService> Workers => _workers.Values;
+
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
