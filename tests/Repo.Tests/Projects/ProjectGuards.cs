@@ -25,6 +25,8 @@ internal static partial class ProjectGuards
         ["client/Astraea.Client.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
         ["client/Cli/Astraea.Cli.csproj"] = ["client/Astraea.Client.csproj", "grains/Contracts/Astraea.Contracts.csproj"],
         ["examples/OrleansAgent/Astraea.Examples.OrleansAgent.csproj"] = ["client/Orleans/Astraea.Client.Orleans.csproj"],
+        ["bench/cluster/Astraea.Bench.Cluster.csproj"] =
+            ["client/Cli/Astraea.Cli.csproj", "gpu-worker/Astraea.Worker.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj"],
         ["examples/RestAgent/Astraea.Examples.RestAgent.csproj"] = ["client/Astraea.Client.csproj"],
         ["examples/ChatClient/Astraea.Examples.ChatClient.csproj"] = ["client/Astraea.Client.csproj"],
     };
@@ -49,7 +51,7 @@ internal static partial class ProjectGuards
     {
         "grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj",
         "silo/Orleans/Astraea.Silo.Orleans.csproj", "client/Orleans/Astraea.Client.Orleans.csproj", "tests/Cluster.Tests/Astraea.Cluster.Tests.csproj",
-        "examples/OrleansAgent/Astraea.Examples.OrleansAgent.csproj",
+        "examples/OrleansAgent/Astraea.Examples.OrleansAgent.csproj", "bench/cluster/Astraea.Bench.Cluster.csproj",
     };
 
     /// <summary>Orleans is named by few projects, and only behind its switch.</summary>
