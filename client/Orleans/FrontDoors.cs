@@ -18,19 +18,24 @@ internal sealed class FrontDoors(IGrainFactory grains, OrleansClientOptions opti
 
     /// <summary>Sends until there is an answer, a refusal that stays, or no time left.</summary>
     /// <param name="about">What the call is about: calls about the same go to the same silo while that works.</param>
-    /// <param name="call">The call; idempotent.</param>
+    /// <param name="call">The call; idempotent. Its token also ends a try that got lost with its silo.</param>
     /// <param name="cancellation">Ends tries and pauses.</param>
+    /// <param name="held">How long the front door may hold the call because it was asked to.</param>
     /// <exception cref="AstraeaException">Refused, or no silo could be reached in time.</exception>
-    public async Task<T> CallAsync<T>(string about, Func<IAgentFrontDoor, Task<FrontDoorReply>> call, CancellationToken cancellation) where T : FrontDoorReply
+    public async Task<T> CallAsync<T>(
+        string about, Func<IAgentFrontDoor, CancellationToken, Task<FrontDoorReply>> call, CancellationToken cancellation, TimeSpan held = default)
+        where T : FrontDoorReply
     {
         long start = options.Clock.GetTimestamp();
         for (int attempt = 0; ; attempt++)
         {
             AstraeaException failure;
+            using CancellationTokenSource limit = new(options.CallLimit + held, options.Clock);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
             try
             {
                 // Another try may come in by another gateway.
-                FrontDoorReply reply = await call(grains.GetGrain<IAgentFrontDoorGrain>((KeyOf(about) + attempt) % Keys));
+                FrontDoorReply reply = await call(grains.GetGrain<IAgentFrontDoorGrain>((KeyOf(about) + attempt) % Keys), either.Token);
                 if (reply is T wanted)
                     return wanted;
                 failure = reply is FrontDoorReply.Refused refused

@@ -13,7 +13,7 @@ internal sealed class OrleansAgentClient(FrontDoors doors) : IAgentClient
         string key = idempotencyKey ?? Guid.NewGuid().ToString("N");
         FrontDoorCall.Submit submit = new(
             doors.ApiKey, key, FrontDoorRecords.Messages(task), task.PreviousResponseId, FrontDoorRecords.FirstSettings(task));
-        FrontDoorReply.Accepted accepted = await doors.CallAsync<FrontDoorReply.Accepted>(key, door => door.SubmitAsync(submit, cancellation), cancellation);
+        FrontDoorReply.Accepted accepted = await doors.CallAsync<FrontDoorReply.Accepted>(key, (door, limited) => door.SubmitAsync(submit, limited), cancellation);
         return new OrleansAgentRun(doors, task, accepted.ResponseId);
     }
 
@@ -24,7 +24,7 @@ internal sealed class OrleansAgentClient(FrontDoors doors) : IAgentClient
         ArgumentNullException.ThrowIfNull(task);
         // Reading the exchange is how a front door says whether there is one.
         FrontDoorCall.Read look = new(doors.ApiKey, responseId, -1, 1, TimeSpan.Zero);
-        await doors.CallAsync<FrontDoorReply.Updates>(responseId, door => door.ReadAsync(look, cancellation), cancellation);
+        await doors.CallAsync<FrontDoorReply.Updates>(responseId, (door, limited) => door.ReadAsync(look, limited), cancellation);
         return new OrleansAgentRun(doors, task, responseId);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class OrleansAgentRun : IAgentRun
         while (true)
         {
             FrontDoorCall.Read read = new(_doors.ApiKey, exchange, after, UpdatesPerRead, _doors.ReadWait);
-            FrontDoorReply.Updates updates = await _doors.CallAsync<FrontDoorReply.Updates>(Id, door => door.ReadAsync(read, cancellation), cancellation);
+            FrontDoorReply.Updates updates = await _doors.CallAsync<FrontDoorReply.Updates>(Id, (door, limited) => door.ReadAsync(read, limited), cancellation, _doors.ReadWait);
             foreach (FrontDoorUpdate update in updates.Items)
             {
                 after = update.Position;
@@ -63,7 +63,7 @@ internal sealed class OrleansAgentRun : IAgentRun
         FrontDoorCall.PostToolResults post = new(
             _doors.ApiKey, exchange, [.. results.Select(r => new FrontDoorToolResult(r.CallId, r.Output))], FrontDoorRecords.LaterSettings(_task));
         FrontDoorReply.Accepted accepted =
-            await _doors.CallAsync<FrontDoorReply.Accepted>(Id, door => door.PostToolResultsAsync(post, cancellation), cancellation);
+            await _doors.CallAsync<FrontDoorReply.Accepted>(Id, (door, limited) => door.PostToolResultsAsync(post, limited), cancellation);
         _answered = (exchange, results);
         _exchange = accepted.ResponseId;
     }
@@ -72,7 +72,7 @@ internal sealed class OrleansAgentRun : IAgentRun
     public async Task<bool> CancelAsync(CancellationToken cancellation = default)
     {
         FrontDoorCall.Cancel cancel = new(_doors.ApiKey, _id);
-        return (await _doors.CallAsync<FrontDoorReply.Ended>(Id, door => door.CancelAsync(cancel, cancellation), cancellation)).Phase == RequestPhase.Cancelled;
+        return (await _doors.CallAsync<FrontDoorReply.Ended>(Id, (door, limited) => door.CancelAsync(cancel, limited), cancellation)).Phase == RequestPhase.Cancelled;
     }
 
     /// <inheritdoc/>
@@ -93,7 +93,7 @@ internal sealed class OrleansAgentRun : IAgentRun
         {
             FrontDoorCall.ReadHistory read = new(_doors.ApiKey, _id, events.Count == 0 ? 0 : events[^1].Version);
             HistoryPage page =
-                (await _doors.CallAsync<FrontDoorReply.History>(Id, door => door.ReadHistoryAsync(read, cancellation), cancellation)).Page;
+                (await _doors.CallAsync<FrontDoorReply.History>(Id, (door, limited) => door.ReadHistoryAsync(read, limited), cancellation)).Page;
             events.AddRange(page.Events);
             if (page.Events.IsEmpty || events[^1].Version >= page.Version)
                 return (events, page.Phase);

@@ -27,6 +27,12 @@ public sealed record OrleansClientOptions
     /// <summary>How long a read waits at the front door for something new; a front door may wait less. Default 5 s.</summary>
     public TimeSpan ReadWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long one try may take, beside <see cref="ReadWait"/>. Default 10 s: a call that went down with its silo is only known by its silence, and Orleans
+    /// itself would wait for 30 s.
+    /// </summary>
+    public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Clock of the pauses.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
