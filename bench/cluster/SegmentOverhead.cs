@@ -31,8 +31,22 @@ internal static class SegmentOverhead
             Figures.Line($"round {round + 1}: one process p50 {Figures.Quantile(one, 0.5):0.0} ms p99 {Figures.Quantile(one, 0.99):0.0} ms; cluster p50 {Figures.Quantile(many, 0.5):0.0} ms p99 {Figures.Quantile(many, 0.99):0.0} ms");
         }
         Figures.Line($"added per segment of {tokens} tokens: {Figures.Quantile(added, 0.5):0.0} ms p50 (median of {rounds} rounds, {added.Min():0.0} to {added.Max():0.0})");
+        double[] perStep = await ReportsPerStepAsync(toCluster, tokens);
+        Figures.Line($"calls to a request's grain that bring tokens, over tokens of that request, one token a step: {perStep.Average():0.00} (most {perStep.Max():0.00})");
         Directory.Delete(folder, recursive: true);
-        return 0;
+        return perStep.Max() <= 1 ? 0 : 1;
+    }
+
+    /// <summary>Each report that brought tokens left one event. Several requests at once, so that steps are shared.</summary>
+    private static async Task<double[]> ReportsPerStepAsync(AstraeaClient client, int tokens)
+    {
+        return await Task.WhenAll(Enumerable.Range(0, 16).Select(async i =>
+        {
+            ChatRequest request = new("astraea-tiny", [ChatMessage.User($"Together {i}")]) { MaxTokens = 8 * tokens, MinTokens = 8 * tokens, IgnoreEos = true, Seed = i };
+            ChatCompletion answer = await client.CompleteChatAsync(request);
+            AgentRequestReport report = await client.GetAgentRequestAsync(answer.AgentRequest!);
+            return (double)report.Events.Count(e => e.GetProperty("type").GetString() is "tokens_generated" or "segment_ended") / answer.Usage.CompletionTokens;
+        }));
     }
 
     private static async Task<double[]> MeasureAsync(AstraeaClient client, int calls, int tokens)
