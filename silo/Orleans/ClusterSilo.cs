@@ -29,7 +29,8 @@ public static class ClusterSilo
             cluster.ServiceId = ServiceId;
         });
         silo.Configure<SiloOptions>(options => options.SiloName = settings.Name);
-        silo.ConfigureEndpoints(settings.Address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(settings.Address));
+        // Clients come in where the front doors are.
+        silo.ConfigureEndpoints(settings.Address, settings.SiloPort, settings.IsGateway ? settings.GatewayPort : 0, listenOnAnyHostAddress: !IPAddress.IsLoopback(settings.Address));
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             membership.ProbeTimeout = TimeSpan.FromSeconds(settings.ProbeSeconds);
