@@ -5,9 +5,9 @@ using Astraea.Contracts;
 using Astraea.Contracts.FrontDoor;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
-using Astraea.Grains.Orleans.Contracts.Wire;
+using Astraea.Contracts.Wire;
 
-namespace Astraea.Cluster.Tests.Wire;
+namespace Astraea.Grains.Tests.Wire;
 
 /// <summary>
 /// Silos of two versions meet in every rolling upgrade, and clients outlive both: what passes between them is held by a golden file, one line for each kind,
@@ -37,16 +37,16 @@ public sealed class WireGoldenTests
     public void Every_line_of_the_golden_file_reads_back_to_what_was_written()
     {
         foreach (string line in File.ReadAllLines(s_golden))
-            Assert.Equal(line, Line(WireCodec.Decode(Bytes(line))));
+            Assert.Equal(line, Line(WireFormat.Decode(Bytes(line))));
     }
 
     [Fact]
     public void Roots_keep_their_numbers()
     {
         foreach (object sample in WireSamples.All)
-            Assert.True(sample.GetType().IsAssignableTo(s_roots[WireCodec.Encode(sample)[0]]), $"{sample.GetType()} travels under another root");
-        Assert.Equal(s_roots.Length, WireSamples.All.Select(sample => WireCodec.Encode(sample)[0]).Distinct().Count());
-        Assert.Throws<FormatException>(() => WireCodec.Decode([(byte)s_roots.Length, .. "{}"u8]));
+            Assert.True(sample.GetType().IsAssignableTo(s_roots[WireFormat.Encode(sample)[0]]), $"{sample.GetType()} travels under another root");
+        Assert.Equal(s_roots.Length, WireSamples.All.Select(sample => WireFormat.Encode(sample)[0]).Distinct().Count());
+        Assert.Throws<FormatException>(() => WireFormat.Decode([(byte)s_roots.Length, .. "{}"u8]));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class WireGoldenTests
         foreach (string line in File.ReadAllLines(s_golden))
         {
             string newer = line.Insert(line.Length - 1, line.EndsWith("{}", StringComparison.Ordinal) ? "\"mood\":1" : ",\"mood\":{\"deep\":[1,2]}");
-            Assert.Equal(line, Line(WireCodec.Decode(Bytes(newer))));
+            Assert.Equal(line, Line(WireFormat.Decode(Bytes(newer))));
         }
     }
 
@@ -111,7 +111,7 @@ public sealed class WireGoldenTests
     [InlineData("""7 {"c":"read","max":"many"}""")]
     [InlineData("250 {}")]
     [InlineData("0 ")]
-    public void What_is_no_message_is_told_as_a_format_fault(string line) => Assert.Throws<FormatException>(() => WireCodec.Decode(Bytes(line)));
+    public void What_is_no_message_is_told_as_a_format_fault(string line) => Assert.Throws<FormatException>(() => WireFormat.Decode(Bytes(line)));
 
     [Fact]
     public void A_key_is_not_printed_with_its_call()
@@ -123,7 +123,7 @@ public sealed class WireGoldenTests
 
     private static string Line(object value)
     {
-        byte[] bytes = WireCodec.Encode(value);
+        byte[] bytes = WireFormat.Encode(value);
         return $"{bytes[0]} {Encoding.UTF8.GetString(bytes.AsSpan(1))}";
     }
 

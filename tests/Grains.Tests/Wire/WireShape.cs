@@ -4,7 +4,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Astraea.Cluster.Tests.Wire;
+namespace Astraea.Grains.Tests.Wire;
 
 /// <summary>Walks what our JSON holds, by type and by value.</summary>
 internal static class WireShape

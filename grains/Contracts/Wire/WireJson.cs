@@ -1,10 +1,9 @@
 using System.Text.Json.Serialization;
-using Astraea.Contracts;
 using Astraea.Contracts.FrontDoor;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
 
-namespace Astraea.Grains.Orleans.Contracts.Wire;
+namespace Astraea.Contracts.Wire;
 
 /// <summary>What passes between processes of a cluster, as JSON. Unknown fields are skipped, so that two versions can meet in a rolling upgrade.</summary>
 /// <remarks>A score may be infinite; plans and views must travel even then.</remarks>

@@ -7,7 +7,7 @@ using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
 
-namespace Astraea.Cluster.Tests.Wire;
+namespace Astraea.Grains.Tests.Wire;
 
 /// <summary>At least one of everything that travels; each property has, in some sample, another value than its default.</summary>
 internal static class WireSamples
