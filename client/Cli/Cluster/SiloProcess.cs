@@ -179,7 +179,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             ProcessLine line = new(Plan.Name, DateTimeOffset.UtcNow, text);
             lock (_lastLines)
             {
-                _log.WriteLine(text);
+                _log.WriteLine($"{line.At:HH:mm:ss.fff} {text}");
                 _lastLines.Enqueue(text);
                 if (_lastLines.Count > LinesKept)
                     _lastLines.Dequeue();

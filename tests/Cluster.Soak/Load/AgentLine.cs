@@ -14,14 +14,14 @@ internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome
     /// <summary>Carries an exchange through.</summary>
     /// <param name="build">The call to send next; asked before every try.</param>
     /// <param name="read">Reads a good answer to its end.</param>
-    /// <param name="accepted">Whether an answer had begun before: then the next try is a resumption.</param>
-    public async Task CarryAsync(Func<Uri, HttpRequestMessage> build, Func<HttpResponseMessage, Task> read, Action accepted)
+    /// <param name="sentAgain">Told before another try at a call that may have been heard.</param>
+    public async Task CarryAsync(Func<Uri, HttpRequestMessage> build, Func<HttpResponseMessage, Task> read, Action sentAgain)
     {
         Uri? failed = null;
         while (true)
         {
             Uri gateway = await gateways.ChooseAsync(_turn++, failed, cancellation);
-            bool began = false;
+            bool again = false;
             try
             {
                 using HttpRequestMessage request = build(gateway);
@@ -35,7 +35,7 @@ internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome
                 {
                     if (!response.IsSuccessStatusCode)
                         throw new AgentFaultException($"{request.Method} {request.RequestUri!.PathAndQuery}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellation)}");
-                    began = true;
+                    again = true;
                     CheckRequest(response);
                     await read(response);
                     return;
@@ -47,11 +47,12 @@ internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome
             }
             catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
             {
-                bool refused = e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
+                bool refused = !again && e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
+                again = !refused;
                 Note(refused ? CutKind.Refused : CutKind.Broken, gateway, e.Message);
             }
-            if (began)
-                accepted();
+            if (again)
+                sentAgain();
             failed = gateway;
             await Task.Delay(100, cancellation);
         }
