@@ -13,7 +13,7 @@ namespace Astraea.Grains.Orleans;
 /// </remarks>
 [Reentrant]
 [CollectionAgeLimit(Minutes = 5)]
-public sealed class AgentRequestGrain(RequestActivator activator) : Grain, IAgentRequestGrain, ITenantOwned
+public sealed class AgentRequestGrain(RequestActivator activator, Departure departure) : Grain, IAgentRequestGrain, ITenantOwned
 {
     private RequestActivation? _activation;
 
@@ -37,7 +37,7 @@ public sealed class AgentRequestGrain(RequestActivator activator) : Grain, IAgen
     {
         if (_activation is null && await activator.TryReadEndedAsync(Id, after, max, cancellation) is { } page)
             return page;
-        return await Activation.TryReadAsync(after, max, wait, cancellation) ?? throw Leaving();
+        return await departure.UntilAsync(until => Activation.TryReadAsync(after, max, wait, until), cancellation) ?? throw Leaving();
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace Astraea.Grains.Orleans;
 /// <summary>The scheduler of one pool in a cluster. Wherever it is activated it takes a new epoch and reads the live index; workers bring their leases along.</summary>
 [Reentrant]
 [KeepAlive]
-public sealed class ClusterSchedulerGrain(SchedulerActivator activator) : Grain, IClusterSchedulerGrain
+public sealed class ClusterSchedulerGrain(SchedulerActivator activator, Departure departure) : Grain, IClusterSchedulerGrain
 {
     private RunningScheduler? _running;
 
@@ -25,7 +25,8 @@ public sealed class ClusterSchedulerGrain(SchedulerActivator activator) : Grain,
     public Task TellAsync(RequestStatus status, CancellationToken cancellation) => Scheduler.TellAsync(status, cancellation);
 
     /// <inheritdoc/>
-    public Task<Plan> PullAsync(PullRequest request, TimeSpan wait, CancellationToken cancellation) => Scheduler.PullAsync(request, wait, cancellation);
+    public Task<Plan> PullAsync(PullRequest request, TimeSpan wait, CancellationToken cancellation) =>
+        departure.UntilAsync(until => Scheduler.PullAsync(request, wait, until), cancellation);
 
     /// <inheritdoc/>
     public Task<ClusterView> ViewAsync(CancellationToken cancellation) => Scheduler.ViewAsync(cancellation);

@@ -45,6 +45,11 @@ public static class ClusterSilo
             options.Invariant = "Npgsql";
             options.ConnectionString = settings.Postgres;
         });
+        // The default directory forgets the grains of a dead silo's share, wherever they live, and these are then put away. Killing a worker so cost the pool
+        // its scheduler, and everybody nine seconds (measured); this one asks the other silos what they hold.
+#pragma warning disable ORLEANSEXP003
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
         silo.UseSiloMetadata(new Dictionary<string, string>(settings.Metadata));
         silo.AddAstraeaGrains(settings.Pool, settings.IsControl);
         silo.Services.AddSingleton<ICallScope, GrainCallScope>();

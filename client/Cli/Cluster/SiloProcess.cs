@@ -165,8 +165,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         start.Environment["Astraea__Storage__Postgres"] = cluster.Postgres;
         start.Environment["Astraea__Gateway__ApiKeys__0__Tenant"] = cluster.Tenant;
         start.Environment["Astraea__Gateway__ApiKeys__0__Key"] = cluster.ApiKey;
-        // As in the demo: what lives for a minute should not spend it on compiling its kernels twice.
-        start.Environment.TryAdd("DOTNET_TieredCompilation", "0");
+        // As in the demo: what lives for a minute should not spend it on compiling its kernels twice. Without kernels, tiers only make the start shorter.
+        if (plan.IsWorker)
+            start.Environment.TryAdd("DOTNET_TieredCompilation", "0");
         return start;
     }
 

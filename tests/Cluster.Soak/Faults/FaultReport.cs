@@ -75,9 +75,11 @@ internal sealed record FaultReport(IReadOnlyList<AgentOutcome> Outcomes, IReadOn
         double[] back = [.. cuts.Where(c => c.NewOutputAt is not null).Select(c => (c.NewOutputAt!.Value - c.At).TotalSeconds).Order()];
         DateTimeOffset[] output = [.. run.Load.Output.Where(o => o >= fault.At && o < until)];
         double silence = output.Zip(output.Skip(1), static (a, b) => (b - a).TotalSeconds).Append(0).Max();
+        double[] stalls = [.. outcomes.SelectMany(o => o.Stalls).Where(s => s.From < until && s.From + s.Length > fault.At).Select(s => s.Length.TotalSeconds).Order()];
         SchedulerStart? scheduler = run.Log.Schedulers.FirstOrDefault(s => s.At >= fault.At && s.At < until);
         return $"{fault.Name}, {fault.Live} live: dead in the membership after {After(fault, fault.DeadAt)}, next scheduler after {After(fault, scheduler?.At)}"
             + $", whole after {After(fault, fault.WholeAt)}; {cuts.Length} streams cut, new output {(back.Length == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"p50 {back[back.Length / 2]:0.0} s, max {back[^1]:0.0} s"))} after the cut"
+            + string.Create(CultureInfo.InvariantCulture, $"; {stalls.Length} streams paused over 1 s, the longest {stalls.LastOrDefault():0.0} s")
             + $"; longest silence of everybody {silence:0.0} s";
     }
 

@@ -9,6 +9,7 @@ namespace Astraea.Cluster.Soak.Load;
 internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome outcome, Action output, CancellationToken cancellation)
 {
     private static readonly string[] s_away = ["server_draining", "unavailable"];
+    private DateTimeOffset? _spoke;
     private int _turn = outcome.Script.Number;
 
     /// <summary>Carries an exchange through.</summary>
@@ -18,6 +19,7 @@ internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome
     public async Task CarryAsync(Func<Uri, HttpRequestMessage> build, Func<HttpResponseMessage, Task> read, Action sentAgain)
     {
         Uri? failed = null;
+        _spoke = null;
         while (true)
         {
             Uri gateway = await gateways.ChooseAsync(_turn++, failed, cancellation);
@@ -66,6 +68,9 @@ internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome
         DateTimeOffset now = DateTimeOffset.UtcNow;
         for (int i = outcome.Cuts.Count - 1; i >= 0 && outcome.Cuts[i].NewOutputAt is null; i--)
             outcome.Cuts[i].NewOutputAt = now;
+        if (_spoke is { } from && now - from > TimeSpan.FromSeconds(1))
+            outcome.Stalls.Add((from, now - from));
+        _spoke = now;
         output();
     }
 

@@ -38,6 +38,9 @@ internal sealed class AgentOutcome(AgentScript script)
     /// <summary>Early ends it lived through.</summary>
     public List<Cut> Cuts { get; } = [];
 
+    /// <summary>Pauses of more than a second between two pieces of one answer.</summary>
+    public List<(DateTimeOffset From, TimeSpan Length)> Stalls { get; } = [];
+
     /// <summary>Streams continued behind their last event, at another gateway or the same.</summary>
     public int Resumes { get; set; }
 
