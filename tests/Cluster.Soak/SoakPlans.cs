@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Astraea.Cli.Cluster;
 using Astraea.Cluster.Soak.Faults;
 using Astraea.Core.Determinism;
 
@@ -7,12 +8,13 @@ namespace Astraea.Cluster.Soak;
 /// <summary>What is done to a cluster, and in which order.</summary>
 internal static class SoakPlans
 {
-    public static IReadOnlyList<string> Names { get; } = ["none", "kills", "rolling", "freeze", "database", "cold", "mixed"];
+    public static IReadOnlyList<string> Names { get; } = ["none", "kills", "short-kills", "rolling", "freeze", "database", "cold", "mixed"];
 
     public static Task RunAsync(string plan, FaultRun run, ulong seed, TimeSpan duration) => plan switch
     {
         "none" => Task.Delay(duration),
         "kills" => KillsAsync(run),
+        "short-kills" => ShortKillsAsync(run),
         "rolling" => RollingAsync(run),
         "freeze" => FreezeAsync(run),
         "database" => run.StopDatabaseAsync(TimeSpan.FromSeconds(20)),
@@ -28,6 +30,16 @@ internal static class SoakPlans
         await run.KillAsync("gateway0", "");
         await run.KillAsync(Scheduler(run), ", hosts the scheduler");
         await run.KillAsync(Other(run), ", hosts requests only");
+    }
+
+    /// <summary>The same in short: who is killed stays away, and one control process joins so that the last one can be killed too.</summary>
+    public static async Task ShortKillsAsync(FaultRun run)
+    {
+        await run.KillAsync("worker0", "", again: false);
+        await run.KillAsync("gateway0", "", again: false);
+        await run.KillAsync(Other(run), ", hosts requests only", again: false);
+        await run.JoinAsync(new MemberPlan("control2", "gateway,control"));
+        await run.KillAsync(Scheduler(run), ", hosts the scheduler", again: false);
     }
 
     /// <summary>Every process is asked to end and started again, one after the other.</summary>

@@ -25,6 +25,9 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Where clients find those that are up.</summary>
     public IReadOnlyList<Uri> Gateways => [.. Members.Where(static m => m.Plan.IsGateway && m.IsRunning).Select(static m => m.Endpoint)];
 
+    /// <summary>Processes that are up and compute.</summary>
+    public int RunningWorkers => _members.Values.Count(static m => m.Plan.IsWorker && m.IsRunning);
+
     /// <summary>Whether all of them are there.</summary>
     public bool IsRunning => _members.Values.All(static m => m.IsRunning);
 
@@ -80,7 +83,7 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <returns>The cluster as it is seen then.</returns>
     public async Task<ClusterView> WaitUntilReadyAsync(CancellationToken cancellation)
     {
-        int expected = _members.Values.Count(static m => m.Plan.IsWorker && m.IsRunning);
+        int expected = RunningWorkers;
         long started = Stopwatch.GetTimestamp();
         string missing = "no gateway answers";
         using AstraeaClient client = new(new AstraeaClientOptions { Endpoint = Gateways[0], ApiKey = Plan.ApiKey, RetryFor = TimeSpan.Zero });

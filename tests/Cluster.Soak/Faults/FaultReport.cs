@@ -12,6 +12,15 @@ namespace Astraea.Cluster.Soak.Faults;
 /// <param name="Text">Figures, for people.</param>
 internal sealed record FaultReport(IReadOnlyList<AgentOutcome> Outcomes, IReadOnlyList<string> Problems, string Text)
 {
+    /// <summary>Streams that went on behind their last event.</summary>
+    public int Resumes => Outcomes.Sum(o => o.Resumes);
+
+    /// <summary>Exchanges sent again under their key.</summary>
+    public int Replays => Outcomes.Sum(o => o.Replays);
+
+    /// <summary>Early ends of one kind.</summary>
+    public int Cuts(CutKind kind) => Outcomes.Sum(o => o.Cuts.Count(c => c.Kind == kind));
+
     /// <summary>Ends the load, checks histories and cluster, plays the same agents on one undisturbed node, and compares.</summary>
     public static async Task<FaultReport> MakeAsync(FaultRun run, FaultRunOptions options, TimeSpan finishWithin)
     {
@@ -22,7 +31,7 @@ internal sealed record FaultReport(IReadOnlyList<AgentOutcome> Outcomes, IReadOn
         Uri gateway = run.Cluster.Gateways[0];
         (IReadOnlyList<string> inHistories, int interrupted) = await HistoryCheck.RunAsync(gateway, run.Cluster.Plan.ApiKey, [.. outcomes.Where(o => o.IsDone)]);
         problems.AddRange(inHistories);
-        problems.AddRange(await ClusterAtRest.ProblemsAsync(gateway, run.Cluster.Plan.ApiKey, options.Members.Count(static m => m.IsWorker)));
+        problems.AddRange(await ClusterAtRest.ProblemsAsync(gateway, run.Cluster.Plan.ApiKey, run.Cluster.RunningWorkers));
         run.Print("histories read");
         problems.AddRange(run.Log.Schedulers.Where(s => s.Took > TimeSpan.FromSeconds(2)).Select(s => $"the scheduler of epoch {s.Epoch} took {s.Took.TotalSeconds:0.00} s to rebuild"));
         await run.Cluster.DisposeAsync();

@@ -16,6 +16,9 @@ namespace Astraea.Cluster.Soak.Faults;
 internal sealed record FaultRunOptions(
     string SiloPath, IReadOnlyList<MemberPlan> Members, IReadOnlyDictionary<string, string> Settings, ulong Seed, int Live, Action<string> Print)
 {
+    /// <summary>Tool times are multiplied by this. Default 1.</summary>
+    public double ToolWaits { get; init; } = 1;
+
     /// <summary>Two processes that are gateway and control, one gateway of its own, two workers.</summary>
     public static IReadOnlyList<MemberPlan> FiveProcesses { get; } =
     [
@@ -26,7 +29,7 @@ internal sealed record FaultRunOptions(
     public static IReadOnlyDictionary<string, string> UsualSettings { get; } = new Dictionary<string, string>
     {
         ["Worker:Threads"] = "1", ["Worker:DeviceBlocks"] = "384", ["Worker:HostBlocks"] = "1024", ["Worker:DrainSeconds"] = "5",
-        ["Gateway:DrainSeconds"] = "3", ["Cluster:DrainSeconds"] = "20",
+        ["Gateway:DrainSeconds"] = "2", ["Cluster:DrainSeconds"] = "20",
     };
 }
 
@@ -91,21 +94,37 @@ internal sealed class FaultRun : IAsyncDisposable
     /// <summary>Waits until so many agents live and many streams have spoken.</summary>
     public async Task WarmUpAsync()
     {
-        Load.Keep(_options.Live);
+        Load.Keep(_options.Live, _options.ToolWaits);
         while (Load.Live < _options.Live || Load.Output.Count < _options.Live * 4)
             await Task.Delay(100);
         Print($"{Load.Live} agents live, {Load.Ended} ended");
     }
 
-    /// <summary>Kills a process, waits until the cluster has noticed, starts it again, and waits until all is as before.</summary>
-    public async Task KillAsync(string name, string why)
+    /// <summary>Kills a process and waits until the cluster has noticed and agents hear something again.</summary>
+    /// <param name="name">Which one.</param>
+    /// <param name="why">More about it, for the report.</param>
+    /// <param name="again">Whether it is started again; then until all is as before.</param>
+    public async Task KillAsync(string name, string why, bool again = true)
     {
         SiloProcess victim = Cluster[name];
         FaultRecord fault = Begin($"kill -9 {name} ({victim.Plan.Roles}{why})");
         await victim.KillAsync();
         await UntilAsync(fault, () => (fault.DeadAt = Membership.DeadSince(victim.SiloPort)) is not null, "the membership does not say that it is dead");
-        await Cluster.StartMemberAsync(victim.Plan, CancellationToken.None);
-        await UntilWholeAsync(fault);
+        if (again)
+        {
+            await Cluster.StartMemberAsync(victim.Plan, CancellationToken.None);
+            await UntilWholeAsync(fault);
+            return;
+        }
+        await UntilAsync(fault, () => Load.Output.LastOrDefault() > fault.DeadAt, "nobody hears anything any more");
+        Print($"  noticed after {(fault.DeadAt!.Value - fault.At).TotalSeconds:0.0} s");
+    }
+
+    /// <summary>Starts one more process.</summary>
+    public Task JoinAsync(MemberPlan member)
+    {
+        Print($"{member.Name} ({member.Roles}) joins");
+        return Cluster.StartMemberAsync(member, CancellationToken.None);
     }
 
     /// <summary>Asks a process to end, waits for it, starts it again, and waits until all is as before.</summary>
@@ -181,7 +200,7 @@ internal sealed class FaultRun : IAsyncDisposable
 
     private async Task UntilWholeAsync(FaultRecord fault)
     {
-        int workers = _options.Members.Count(static m => m.IsWorker);
+        int workers = Cluster.RunningWorkers;
         DateTimeOffset from = DateTimeOffset.UtcNow;
         await UntilAsync(fault, async () =>
         {

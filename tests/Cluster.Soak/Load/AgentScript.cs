@@ -31,7 +31,8 @@ internal sealed record AgentScript(ulong Seed, int Number, Manner Manner, IReadO
 
     private static readonly Manner[] s_manners = Enum.GetValues<Manner>();
 
-    public static AgentScript Of(ulong seed, int number, bool withToolWaits = true)
+    /// <param name="toolWaits">Tool times are multiplied by this.</param>
+    public static AgentScript Of(ulong seed, int number, double toolWaits)
     {
         SeededGenerator draws = new SeedTree(seed).Child("agent", number).Generator();
         int calls = 1 + draws.NextInt(3);
@@ -39,7 +40,7 @@ internal sealed record AgentScript(ulong Seed, int Number, Manner Manner, IReadO
         for (int i = 0; i < calls; i++)
         {
             TimeSpan wait = TimeSpan.FromMilliseconds(200 + draws.NextInt(4000));
-            steps.Add(new ScriptStep(24 + draws.NextInt(120), withToolWaits ? wait : TimeSpan.Zero));
+            steps.Add(new ScriptStep(24 + draws.NextInt(120), wait * toolWaits));
         }
         steps.Add(new ScriptStep(40 + draws.NextInt(280), null));
         return new AgentScript(seed, number, s_manners[number % s_manners.Length], steps);

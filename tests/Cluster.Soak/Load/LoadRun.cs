@@ -40,12 +40,14 @@ internal sealed class LoadRun : IDisposable
     public IReadOnlyCollection<DateTimeOffset> Output => _output;
 
     /// <summary>Keeps so many agents alive: who ends is followed by the next.</summary>
-    public void Keep(int live) => _lanes = [.. Enumerable.Range(0, live).Select(async lane =>
+    /// <param name="live">How many.</param>
+    /// <param name="toolWaits">Tool times are multiplied by this.</param>
+    public void Keep(int live, double toolWaits) => _lanes = [.. Enumerable.Range(0, live).Select(async lane =>
     {
         // Not all at once: a wall of equal first prompts is no load that anybody has.
         await Task.Delay(lane * 20);
         while (!_enough)
-            await LiveAsync(AgentScript.Of(_seed, Interlocked.Increment(ref _next)));
+            await LiveAsync(AgentScript.Of(_seed, Interlocked.Increment(ref _next), toolWaits));
     })];
 
     /// <summary>Plays the agents of these numbers, some at a time, with tools that answer at once.</summary>
@@ -55,7 +57,7 @@ internal sealed class LoadRun : IDisposable
         _lanes = [.. Enumerable.Range(0, atOnce).Select(async _ =>
         {
             while (left.TryDequeue(out int number))
-                await LiveAsync(AgentScript.Of(_seed, number, withToolWaits: false));
+                await LiveAsync(AgentScript.Of(_seed, number, toolWaits: 0));
         })];
         return await FinishAsync(TimeSpan.FromMinutes(10));
     }
