@@ -25,8 +25,7 @@ public sealed class ClusterSchedulerGrain(SchedulerActivator activator, Departur
     public Task TellAsync(RequestStatus status, CancellationToken cancellation) => Scheduler.TellAsync(status, cancellation);
 
     /// <inheritdoc/>
-    public Task<Plan> PullAsync(PullRequest request, TimeSpan wait, CancellationToken cancellation) =>
-        departure.UntilAsync(until => Scheduler.PullAsync(request, wait, until), cancellation);
+    public Task<Plan> PullAsync(PullRequest request, TimeSpan wait, CancellationToken cancellation) => departure.UntilAsync(until => Scheduler.PullAsync(request, wait, until), cancellation);
 
     /// <inheritdoc/>
     public Task<ClusterView> ViewAsync(CancellationToken cancellation) => Scheduler.ViewAsync(cancellation);

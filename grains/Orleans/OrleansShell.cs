@@ -32,7 +32,6 @@ public static class OrleansShell
         services.AddSingleton<IAgentRequests>(s => new GrainAgentRequests(s.GetRequiredService<IGrainFactory>()));
         services.AddSingleton<IClusterScheduler>(s => new GrainClusterScheduler(s.GetRequiredService<IGrainFactory>(), pool));
         silo.AddActivityPropagation();
-        silo.AddIncomingGrainCallFilter<AvailabilityFilter>();
         silo.AddIncomingGrainCallFilter<TenancyFilter>();
         if (isControl)
             AddControl(services);
@@ -56,7 +55,6 @@ public static class OrleansShell
                 pool => new GrainClusterScheduler(grains, pool), s.GetRequiredService<ShellOptions>(), s.GetRequiredService<DriverEnvironment>());
         });
         services.AddSingleton<SchedulerActivator>();
-        services.AddSingleton<Departure>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(s => s.GetRequiredService<Departure>());
+        services.TryAddSingleton<Departure>();
     }
 }

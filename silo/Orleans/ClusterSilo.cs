@@ -51,7 +51,10 @@ public static class ClusterSilo
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.UseSiloMetadata(new Dictionary<string, string>(settings.Metadata));
+        silo.AddIncomingGrainCallFilter<AvailabilityFilter>();
         silo.AddAstraeaGrains(settings.Pool, settings.IsControl);
+        if (settings.IsControl)
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, DepartureSignal>();
         silo.Services.AddSingleton<ICallScope, GrainCallScope>();
         if (!settings.IsGateway)
             silo.Services.Configure<GrainTypeOptions>(types => types.Classes.RemoveWhere(type => type.Assembly == typeof(ClusterSilo).Assembly));

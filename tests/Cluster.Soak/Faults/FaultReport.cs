@@ -65,7 +65,9 @@ internal sealed record FaultReport(IReadOnlyList<AgentOutcome> Outcomes, IReadOn
         void Line(string line) => text.Append(line).Append('\n');
         int Kind(CutKind kind) => outcomes.Sum(o => o.Cuts.Count(c => c.Kind == kind));
         Line($"agents: {outcomes.Count}, completed {outcomes.Count(o => o.IsDone)}, outputs unlike undisturbed {different}; segments taken up again {interrupted}");
-        Line($"early ends: {Kind(CutKind.Broken)} broken, {Kind(CutKind.ErrorFrame)} error frames, {Kind(CutKind.Refused)} refused before acceptance");
+        Line($"early ends: {Kind(CutKind.Broken)} broken in the middle, {Kind(CutKind.Unanswered)} before an answer began, {Kind(CutKind.ErrorFrame)} error frames, {Kind(CutKind.Refused)} refused before acceptance");
+        foreach (var cut in outcomes.SelectMany(o => o.Cuts.Select(c => (o.Script.Manner, c.Kind, What: c.What.Split('\n')[0]))).CountBy(c => c).OrderBy(c => c.Key.Kind).ThenByDescending(c => c.Value).Take(16))
+            Line($"  {cut.Value} x {cut.Key.Kind} ({cut.Key.Manner}): {cut.Key.What}");
         foreach (IGrouping<Manner, AgentOutcome> manner in outcomes.GroupBy(o => o.Script.Manner).OrderBy(g => g.Key))
             Line($"  {manner.Key}: {manner.Count()} agents, {manner.Sum(o => o.Cuts.Count)} early ends, {manner.Sum(o => o.Resumes)} streams resumed, {manner.Sum(o => o.Replays)} exchanges replayed");
         foreach (FaultRecord fault in run.Faults)

@@ -50,8 +50,8 @@ internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome
             catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
             {
                 bool refused = !again && e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
+                Note(refused ? CutKind.Refused : again ? CutKind.Broken : CutKind.Unanswered, gateway, $"{e.Message} {e.InnerException?.Message}");
                 again = !refused;
-                Note(refused ? CutKind.Refused : CutKind.Broken, gateway, e.Message);
             }
             if (again)
                 sentAgain();

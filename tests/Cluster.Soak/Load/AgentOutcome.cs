@@ -6,6 +6,9 @@ internal enum CutKind
     /// <summary>The connection broke in the middle of an answer.</summary>
     Broken,
 
+    /// <summary>The connection broke before an answer began: whether the call was heard is unknown, and it is sent again.</summary>
+    Unanswered,
+
     /// <summary>The gateway ended the stream with an error frame.</summary>
     ErrorFrame,
 

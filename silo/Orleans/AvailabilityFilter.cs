@@ -1,7 +1,7 @@
 using Astraea.Contracts;
 using Astraea.Grains.Driver;
 
-namespace Astraea.Grains.Orleans;
+namespace Astraea.Silo.Orleans;
 
 /// <summary>
 /// Lets "not now, ask again" cross the border of a process. Our exceptions do not travel, because no type names do; Orleans' own for the same thing does, and
