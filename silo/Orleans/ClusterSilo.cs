@@ -35,6 +35,8 @@ public static class ClusterSilo
         {
             membership.ProbeTimeout = TimeSpan.FromSeconds(settings.ProbeSeconds);
             membership.NumMissedProbesLimit = settings.MissedProbes;
+            // When all processes were killed at once, those that start again wait this long times three before they believe it.
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
             membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
             membership.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
         });
