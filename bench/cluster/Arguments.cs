@@ -34,7 +34,7 @@ internal sealed class Arguments
             astraea-bench-cluster scheduler [--ready 20000] [--workers 8] [--slots 256] [--seconds 10]
             astraea-bench-cluster live      [--requests 10000] [--workers 8] [--slots 256] [--reports 4]
             astraea-bench-cluster segment   [--rounds 5] [--calls 60] [--tokens 32]
-            astraea-bench-cluster skew      [--rounds 3] [--agents 40] [--loops 8]
+            astraea-bench-cluster skew      [--rounds 3] [--agents 16] [--loops 8] [--context 3000] [--output 60] [--pause 1.2]
             All take --silo PATH of the silo's dll built with Orleans (default silo/bin/Release/net10.0/astraea-silo.dll).
             """);
         return 2;

@@ -19,12 +19,12 @@ internal static class SkewedSessions
 {
     // Large enough that computing outweighs talking about it: about 5 M parameters, 3 KB of KV a token.
     private static readonly TinyShape s_shape = new(256, 6, 4, 1, 64, 768, 8192);
-    private static readonly TimeSpan s_begin = TimeSpan.FromSeconds(28);
 
     public static async Task<int> RunAsync(Arguments arguments)
     {
-        int rounds = arguments.Number("rounds", 3), agents = arguments.Number("agents", 40), loops = arguments.Number("loops", 8);
-        double pause = arguments.Fraction("pause", 2);
+        int rounds = arguments.Number("rounds", 3), agents = arguments.Number("agents", 16), loops = arguments.Number("loops", 8);
+        int context = arguments.Number("context", 3000), output = arguments.Number("output", 60);
+        double pause = arguments.Fraction("pause", 1.2);
         string folder = Directory.CreateTempSubdirectory("astraea-bench-").FullName;
         string model = Path.Combine(folder, "model");
         TinyModel.WriteTo(model, s_shape);
@@ -37,7 +37,7 @@ internal static class SkewedSessions
                 Dictionary<bool, Outcome> outcomes = [];
                 // Turn and turn about, so that a slow minute of the machine does not always meet the same side.
                 foreach (bool migrate in round % 2 == 0 ? (bool[])[false, true] : [true, false])
-                    outcomes[migrate] = await PlayAsync(arguments.Silo, Path.Combine(folder, $"{skewed}-{round}-{migrate}"), model, skewed, migrate, Plan(agents, loops, pause, skewed, (ulong)round + 1));
+                    outcomes[migrate] = await PlayAsync(arguments.Silo, Path.Combine(folder, $"{skewed}-{round}-{migrate}"), model, skewed, migrate, Plan(agents, loops, context, output, pause, (ulong)round + 1));
                 bool same = outcomes[true].Hashes.SequenceEqual(outcomes[false].Hashes);
                 equal &= same;
                 ratios.Add(outcomes[true].MeanSeconds / outcomes[false].MeanSeconds);
@@ -50,26 +50,30 @@ internal static class SkewedSessions
     }
 
     /// <summary>Everybody sends a long prompt alone, waits until all have, and then loops: a short segment, a tool.</summary>
-    private static ReplayPlan Plan(int agents, int loops, double pause, bool skewed, ulong seed)
+    private static ReplayPlan Plan(int agents, int loops, int context, int output, double pause, ulong seed)
     {
         SeededGenerator draws = new SeedTree(seed).Child("skew", 0).Generator();
+        int early = agents * 4 / 5;
+        // Each prompt has the worker to itself, so that the beginning is the same for everybody.
+        double apart = context / 2000.0, join = JoinSeconds(agents, context) + 5, begin = join + (apart * (agents - early)) + 3;
         return new ReplayPlan(seed, [.. Enumerable.Range(0, agents).Select(Agent)]);
 
         PlannedRequest Agent(int index)
         {
-            bool late = index >= agents * 4 / 5;
-            // The late fifth comes when the second worker is there; the others were alone with the first.
-            TimeSpan arrival = late ? TimeSpan.FromSeconds(20 + (0.6 * (index - (agents * 4 / 5)))) : TimeSpan.FromSeconds(0.45 * index);
+            // The last fifth comes when the second worker is there; the others were alone with the first.
+            TimeSpan arrival = TimeSpan.FromSeconds(index >= early ? join + (apart * (index - early)) : apart * index);
             var segments = ImmutableArray.CreateBuilder<PlannedSegment>(loops + 2);
-            segments.Add(new PlannedSegment(1500, 16, "tool", s_begin - arrival + Pause()));
+            segments.Add(new PlannedSegment(context, 16, "tool", TimeSpan.FromSeconds(begin) - arrival + Pause()));
             for (int i = 0; i < loops; i++)
-                segments.Add(new PlannedSegment(60, 40, "tool", Pause()));
-            segments.Add(new PlannedSegment(60, 40, null, TimeSpan.Zero));
+                segments.Add(new PlannedSegment(60, output, "tool", Pause()));
+            segments.Add(new PlannedSegment(60, output, null, TimeSpan.Zero));
             return new PlannedRequest(index, $"agent {index}", "skew", arrival, segments.ToImmutable());
         }
 
         TimeSpan Pause() => TimeSpan.FromSeconds(-pause * Math.Log(1 - draws.NextDouble()));
     }
+
+    private static double JoinSeconds(int agents, int context) => context / 2000.0 * (agents * 4 / 5);
 
     private static async Task<Outcome> PlayAsync(string silo, string folder, string model, bool skewed, bool migrate, ReplayPlan plan)
     {
@@ -81,8 +85,8 @@ internal static class SkewedSessions
             ["Model:Name"] = "skew",
             ["Scheduler:Migrate"] = migrate ? "true" : "false",
             ["Worker:Threads"] = "1",
-            ["Worker:DeviceBlocks"] = (plan.Requests.Length * 160).ToString(CultureInfo.InvariantCulture),
-            ["Worker:HostBlocks"] = (plan.Requests.Length * 160).ToString(CultureInfo.InvariantCulture),
+            ["Worker:DeviceBlocks"] = (plan.Requests.Length * 320).ToString(CultureInfo.InvariantCulture),
+            ["Worker:HostBlocks"] = (plan.Requests.Length * 320).ToString(CultureInfo.InvariantCulture),
         });
         MemberPlan[] members = [new("control0", "gateway,control"), new("worker0", "worker"), new("worker1", "worker")];
         await using LocalCluster cluster = await LocalCluster.StartAsync(shared, skewed ? members[..2] : members, null, CancellationToken.None);
@@ -101,7 +105,7 @@ internal static class SkewedSessions
 
         async Task JoinAsync()
         {
-            await Task.Delay(TimeSpan.FromSeconds(15));
+            await Task.Delay(TimeSpan.FromSeconds(JoinSeconds(plan.Requests.Length, plan.Requests[0].Segments[0].NewTokens)));
             await cluster.StartMemberAsync(members[2], CancellationToken.None);
         }
     }
