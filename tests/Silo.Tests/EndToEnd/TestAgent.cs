@@ -111,6 +111,9 @@ public sealed record TestAgent(int Number, bool Streams, int CallTokens, Task To
                 };
                 post.Headers.Add("Idempotency-Key", key);
                 using HttpResponseMessage response = await http.SendAsync(post, HttpCompletionOption.ResponseHeadersRead);
+                // A silo that leaves says so, and the call belongs to the next one, as one that broke does.
+                if (response.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable)
+                    throw new HttpRequestException(await response.Content.ReadAsStringAsync());
                 if (!response.IsSuccessStatusCode)
                     throw new InvalidOperationException($"Agent {Number}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
                 Request ??= response.Headers.GetValues("x-astraea-request-id").Single();
@@ -145,6 +148,8 @@ public sealed record TestAgent(int Number, bool Streams, int CallTokens, Task To
             if (!line.StartsWith("data: ", StringComparison.Ordinal))
                 continue;
             JsonNode chunk = JsonNode.Parse(line[6..])!;
+            if (chunk["error"] is { } leaving && (string?)leaving["code"] == "server_draining")
+                throw new IOException(leaving.ToJsonString());
             if (chunk["error"] is { } error)
                 throw new InvalidOperationException($"Agent {Number}: {error.ToJsonString()}");
             if (chunk["choices"]!.AsArray() is [{ } choice, ..])
