@@ -64,7 +64,8 @@ internal static class GrainCalls
     {
         try
         {
-            return await call(Find<TGrain>(grains, key));
+            // A cancellation may reach the grain before the call does, and be forgotten there: whoever cancels does not wait for that.
+            return await call(Find<TGrain>(grains, key)).WaitAsync(cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
