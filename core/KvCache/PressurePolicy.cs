@@ -22,6 +22,18 @@ public sealed record KvPressureSettings(
 /// <param name="HostRoom">Host blocks that can be had (blocks).</param>
 public readonly record struct KvSituation(int PoolBlocks, int HeldBlocks, int ReservedBlocks, int OwnBlocks, int CopyBlocks, int HostRoom)
 {
+    /// <summary>Tokens of the context that nobody else references (C, tokens).</summary>
+    public int OwnTokens { get; init; }
+
+    /// <summary>Tokens in the contexts of the running batch (C_other, tokens).</summary>
+    public int BatchTokens { get; init; }
+
+    /// <summary>Blocks that segments wait for which are ready and do not fit (blocks).</summary>
+    public int WantedBlocks { get; init; }
+
+    /// <summary>What computing and copying cost here, as measured; null before anything is.</summary>
+    public Scheduling.CostProfile? Costs { get; init; }
+
     /// <summary>(running + reserved + pinned) / pool.</summary>
     public double Pressure => (double)(HeldBlocks + ReservedBlocks) / Math.Max(1, PoolBlocks);
 

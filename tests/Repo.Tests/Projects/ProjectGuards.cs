@@ -10,6 +10,7 @@ internal static partial class ProjectGuards
     public static IReadOnlyDictionary<string, string[]> AllowedReferences { get; } = new Dictionary<string, string[]>
     {
         ["core/Astraea.Core.csproj"] = [],
+        ["simulator/Astraea.Simulator.csproj"] = ["core/Astraea.Core.csproj"],
         ["grains/Contracts/Astraea.Contracts.csproj"] = ["core/Astraea.Core.csproj"],
         ["grains/Astraea.Grains.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
         ["grains/Orleans/Contracts/Astraea.Grains.Orleans.Contracts.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("astraea-simulator: no command is there yet.");
+return 2;
