@@ -22,4 +22,12 @@ public static class MigrationRule
         double gain = stay - (1 + options.Margin) * move - kv.CopySeconds;
         return gain >= options.MigrationGainSeconds ? gain : 0;
     }
+
+    /// <summary>Whether the move evens out where agents live, or merely follows a queue that happens to be longer now and will be shorter when the tool answers.</summary>
+    /// <param name="serviceSeconds">Predicted service of the segment that follows (device seconds).</param>
+    /// <param name="sourceSeconds">All work homed at the source, next segments of waiting agents included, this one's too (device seconds).</param>
+    /// <param name="targetSeconds">The same at the target (device seconds).</param>
+    /// <remarks>So two evenly filled workers never exchange agents, whatever their queues do.</remarks>
+    public static bool EvensOut(double serviceSeconds, double sourceSeconds, double targetSeconds) =>
+        sourceSeconds - serviceSeconds >= targetSeconds + serviceSeconds;
 }

@@ -1,3 +1,4 @@
+using Astraea.Core.Lifecycle;
 using Astraea.Core.Placement;
 using Astraea.Core.Prediction;
 
@@ -15,6 +16,8 @@ internal static class MigrationPlanner
         if (Target(state, pull, loads, source, options) is not { } target)
             return null;
         WorkerLoad targetLoad = loads.Of(target, 0);
+        double sourceResident = source.BacklogSeconds + IdleSeconds(state, pull.Worker, pull.Costs);
+        double targetResident = targetLoad.BacklogSeconds + IdleSeconds(state, target.Pull.Worker, target.Pull.Costs);
         LiveRequest? best = null;
         double bestGain = 0, bestChance = 0;
         foreach (LiveRequest request in state.Idle)
@@ -25,7 +28,9 @@ internal static class MigrationPlanner
             double copy = tokens * pull.Costs.MigrateSecondsPerToken;
             double elapsed = Math.Max(0, (now - request.Status.PhaseSince).TotalSeconds);
             double chance = state.Predictors.Tool.StillWorksAfter(request.Status.Category, request.Status.Tool, elapsed, copy);
-            double service = ServiceCost.SegmentSeconds(pull.Costs, request.Status.ContextTokens, tokens, tokens, OutputLength.PriorTokens);
+            double service = NextSeconds(request, pull.Costs);
+            if (!MigrationRule.EvensOut(service, sourceResident, targetResident))
+                continue;
             var kv = new IdleKv(tokens, copy, tokens * target.Pull.Costs.SwapSecondsPerToken, service, chance);
             double gain = MigrationRule.Gain(kv, source, targetLoad, options.Placement);
             bool better = gain > bestGain || (gain > 0 && gain == bestGain && request.Status.Request.CompareTo(best!.Status.Request) < 0);
@@ -40,6 +45,19 @@ internal static class MigrationPlanner
             best.Status.Request, best.Status.Tenant, best.Kv, target.Pull.Worker, target.Pull.DataPlane, pull.NumericsClass, "",
             PlanReasons.Migration(best, target, bestChance, bestGain));
     }
+
+    /// <summary>Next segments of agents that wait for their tools with KV on a worker (device seconds).</summary>
+    private static double IdleSeconds(SchedulerState state, WorkerId worker, CostProfile costs)
+    {
+        double seconds = 0;
+        foreach (LiveRequest request in state.Idle)
+            seconds += request.Kv is { } kv && kv.Worker == worker ? NextSeconds(request, costs) : 0;
+        return seconds;
+    }
+
+    /// <summary>The segment after the tool's answer, its KV kept; what the answer will be is not known yet.</summary>
+    private static double NextSeconds(LiveRequest request, CostProfile costs) => ServiceCost.SegmentSeconds(
+        costs, request.Status.ContextTokens, request.Kv!.ResidentTokens, request.Kv.ResidentTokens, OutputLength.PriorTokens);
 
     /// <summary>The least loaded worker of the same numerics class that can take KV, if it is clearly less loaded.</summary>
     private static KnownWorker? Target(SchedulerState state, PullRequest pull, PullLoads loads, WorkerLoad source, SchedulerOptions options)

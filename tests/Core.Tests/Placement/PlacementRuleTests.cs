@@ -66,6 +66,14 @@ public class PlacementRuleTests
     public void Idle_kv_stays_when_loads_are_alike() =>
         Assert.Equal(0, MigrationRule.Gain(Kv, new WorkerLoad(2, 0, 2, false), new WorkerLoad(2, 0, 2, false), Options));
 
+    [Theory]
+    [InlineData(13, 3, true)]
+    [InlineData(10, 8, true)]
+    [InlineData(9, 8, false)]
+    [InlineData(8, 8, false)]
+    public void A_move_must_not_make_the_target_the_fuller_home(double source, double target, bool evens) =>
+        Assert.Equal(evens, MigrationRule.EvensOut(1, source, target));
+
     [Fact]
     public void Bad_options_are_named() =>
         Assert.Equal(5, new PlacementOptions

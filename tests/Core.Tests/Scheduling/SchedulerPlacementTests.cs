@@ -78,6 +78,21 @@ public class SchedulerPlacementTests
     }
 
     [Fact]
+    public void Idle_kv_stays_when_as_many_agents_live_at_the_idle_worker()
+    {
+        SchedulerDesk desk = Desk();
+        for (int i = 0; i < 40; i++)
+            Finish(desk, 100 + i, toolSeconds: 60);
+        HeldLease[] busy = [.. Occupy(desk, "w1", 4)];
+        desk.Tell(ToolWait(desk, 1, "w1"));
+        // The other worker has nothing to do now, but as much work will come back to it when its tools answer.
+        for (int i = 2; i < 42; i++)
+            desk.Tell(ToolWait(desk, i, "w0"));
+        desk.Pass(1);
+        Assert.Empty(desk.Pull(Idle("w1", slots: 0, held: [.. busy])).Migrations);
+    }
+
+    [Fact]
     public void A_workers_word_on_its_own_kv_moves_the_home()
     {
         SchedulerDesk desk = Desk();
