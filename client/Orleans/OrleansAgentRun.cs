@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Astraea.Client.Agents;
 using Astraea.Contracts;
 using Astraea.Contracts.FrontDoor;
+using Astraea.Contracts.History;
 using Astraea.Core.Lifecycle;
 
 namespace Astraea.Client.Orleans;

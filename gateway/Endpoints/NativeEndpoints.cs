@@ -1,4 +1,5 @@
 using Astraea.Contracts;
+using Astraea.Contracts.History;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
 using Astraea.Gateway.Exchanges;
@@ -32,7 +33,7 @@ internal sealed class NativeEndpoints(AgentCalls calls, IClusterScheduler schedu
         int segment = history.Events.Max(e => e.Event is RequestEvent.ToolResultsPosted posted ? posted.Exchange.Ordinal : 0);
         NativeRequest request = new(
             history.Id, history.Phase, tenant, history.Submitted.Category, segment, history.Submitted.Parent, history.Submitted.Session,
-            Receipt.Of(history.Events.Select(e => e.Event)), [.. history.Events.Select(NativeEvents.Of)]);
+            Receipt.Of(history.Events.Select(e => e.Event)), [.. history.Events.Select(AgentEvent.Of)]);
         await GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, request, WireJson.Wire.NativeRequest);
     }
 
@@ -57,40 +58,5 @@ internal sealed class NativeEndpoints(AgentCalls calls, IClusterScheduler schedu
         string text = context.Request.RouteValues["id"] as string ?? "";
         RequestHistory? history = RequestId.TryParse(text, out RequestId id) ? await calls.LoadAsync(id, tenant, context.RequestAborted) : null;
         return history ?? throw ApiError.NotFound($"There is no request '{ToolIntake.Printable(text)}'.", "request_not_found").Raise();
-    }
-}
-
-/// <summary>Shortens history events for people: figures and reasons, no texts and no token ids.</summary>
-internal static class NativeEvents
-{
-    public static NativeEvent Of(RecordedEvent recorded)
-    {
-        NativeEvent Row(string type) => new(recorded.Version, type, recorded.Event.At.ToDateTimeOffset());
-        return recorded.Event switch
-        {
-            RequestEvent.Submitted e => Row("submitted") with { Exchange = e.Exchange.Ordinal, PromptTokens = e.PromptTokens.Length },
-            RequestEvent.SegmentStarted e => Row("segment_started") with
-            {
-                Segment = e.Segment, Attempt = e.Attempt, Worker = e.Worker, Level = e.Level, WhyRanked = e.WhyRanked,
-            },
-            RequestEvent.TokensGenerated e => Row("tokens_generated") with
-            {
-                Segment = e.Segment, Attempt = e.Attempt, Offset = e.Offset, Tokens = e.Tokens.Length,
-            },
-            RequestEvent.SegmentReturned e => Row("segment_returned") with { Segment = e.Segment, Attempt = e.Attempt, Reason = e.Reason, Usage = e.Usage },
-            RequestEvent.SegmentEnded e => Row("segment_ended") with
-            {
-                Segment = e.Segment, Attempt = e.Attempt, Finish = e.Finish, Calls = [.. e.Calls.Select(c => c.Name)], Usage = e.Usage, Kv = e.Kv,
-            },
-            RequestEvent.ToolResultsPosted e => Row("tool_results_posted") with
-            {
-                Exchange = e.Exchange.Ordinal, KeptTokens = e.KeptTokens, AppendedTokens = e.AppendedTokens.Length,
-            },
-            RequestEvent.KvMoved e => Row("kv_moved") with { Kv = e.Kv },
-            RequestEvent.RequestCompleted => Row("completed"),
-            RequestEvent.RequestFailed e => Row("failed") with { Code = e.Code, Reason = e.Message },
-            RequestEvent.RequestCancelled e => Row("cancelled") with { Reason = e.Reason },
-            _ => throw new ArgumentOutOfRangeException(nameof(recorded), recorded.Event, "No such event."),
-        };
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Astraea.Client.Agents;
 using Astraea.Client.Wire;
+using Astraea.Contracts.History;
 using Astraea.Core.Lifecycle;
 using Astraea.Gateway.Tests.Fakes;
 
