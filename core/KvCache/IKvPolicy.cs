@@ -20,6 +20,9 @@ public interface IKvPolicy
     /// <summary>What becomes of device blocks that have been copied to the host: usable until overwritten, or free at once (the literal paper).</summary>
     KvRelease AfterSwap { get; }
 
+    /// <summary>Pressure from which preserved contexts are looked at again before their time; above 1 for never.</summary>
+    double WatchedPressure { get; }
+
     /// <summary>Decides for one context, when its tool is called and whenever a preserve is looked at again.</summary>
     KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now);
 }

@@ -11,7 +11,8 @@ internal static class SegmentFactory
 {
     /// <summary>Makes a segment whose output so far has been replayed.</summary>
     public static EngineSegment Create(
-        Lease lease, SegmentWork work, ISegmentSink sink, BlockKeyer keyer, IModelText text, IConstraintFactory constraints, ModelShape shape)
+        Lease lease, SegmentWork work, ISegmentSink sink, BlockKeyer keyer, IModelText text, IConstraintFactory constraints, ModelShape shape,
+        int unreportedMost)
     {
         SegmentSpec spec = work.Spec;
         int expected = work.ContextTokens.Length + Math.Min(spec.MaxOutputTokens, shape.ContextTokensMax) + keyer.BlockTokens;
@@ -23,6 +24,6 @@ internal static class SegmentFactory
             if (output.Ended is null)
                 output.Take(token);
         }
-        return new EngineSegment(lease, work, kv, output, sink);
+        return new EngineSegment(lease, work, kv, output, sink, unreportedMost);
     }
 }

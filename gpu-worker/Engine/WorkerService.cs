@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Astraea.Contracts;
+using Astraea.Core.Batching;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
@@ -221,7 +222,8 @@ public sealed class WorkerService : IKvTarget, IAsyncDisposable
         EngineSegment segment;
         try
         {
-            segment = SegmentFactory.Create(lease, work, reporter, _keyer, _parts.Text, _parts.Constraints, _parts.Runner.Shape);
+            segment = SegmentFactory.Create(lease, work, reporter, _keyer, _parts.Text, _parts.Constraints, _parts.Runner.Shape,
+                _parts.Options.UnreportedTokens);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

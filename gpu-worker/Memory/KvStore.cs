@@ -1,23 +1,12 @@
 using System.Diagnostics;
+using Astraea.Core.Batching;
 using Astraea.Core.KvCache;
 using Astraea.Worker.Engine;
 
 namespace Astraea.Worker.Memory;
 
-/// <summary>What a context would find and need when it joins the batch.</summary>
-/// <param name="DeviceBlocks">Leading full blocks found on the device or, behind it, in the host tier and already counted there.</param>
-/// <param name="HostBlocks">Of the leading run, blocks to copy in from the host tier.</param>
-/// <param name="Idle">Of the device blocks, those nobody references: using them takes from what is available.</param>
-internal readonly record struct PrefixHits(int DeviceBlocks, int HostBlocks, int Idle);
-
-/// <summary>Where the KV of a context is (tokens from its start).</summary>
-/// <param name="Device">On the device.</param>
-/// <param name="Host">In the host tier; where the tiers complete each other, what both hold together.</param>
-/// <param name="Either">In either tier.</param>
-internal readonly record struct KvResident(int Device, int Host, int Either);
-
 /// <summary>The KV memory of one engine: device blocks, host tier, and the bytes in both. Owned by the engine's thread.</summary>
-internal sealed class KvStore
+internal sealed class KvStore : IKvTiers<SequenceKv>
 {
     private readonly IKvMemory _memory;
 
@@ -37,6 +26,14 @@ internal sealed class KvStore
     public int BlockBytes => _memory.BlockBytes;
 
     public int BlockTokens => _memory.BlockTokens;
+
+    public int DeviceBlocks => Device.Total;
+
+    public int DeviceUsed => Device.Used;
+
+    public int DeviceAvailable => Device.Available;
+
+    public int HostRoom => Host.Room;
 
     /// <summary>Whether evicted device blocks go to the host tier. The paper's policy swaps whole contexts only.</summary>
     public bool WritesBack { get; }
@@ -114,6 +111,14 @@ internal sealed class KvStore
         return copied;
     }
 
+    public void TakeOver(SequenceKv kv, SequenceKv older)
+    {
+        int taken = kv.TakeOver(older);
+        for (int i = older.BlockCount - 1; i >= taken; i--)
+            Device.Release(older.Blocks[i]);
+        older.ClearBlocks();
+    }
+
     /// <summary>Holds blocks for so many leading tokens. What could be had is kept also when the answer is false.</summary>
     public bool TryGrow(SequenceKv kv, int tokens)
     {
@@ -149,6 +154,16 @@ internal sealed class KvStore
             Device.Release(kv.Blocks[i], how);
         kv.ClearBlocks();
     }
+
+    public int OwnBlocks(SequenceKv kv)
+    {
+        int own = 0;
+        foreach (int block in kv.Blocks)
+            own += Device.References(block) == 1 ? 1 : 0;
+        return own;
+    }
+
+    public string TipKey(SequenceKv kv, int blocks) => blocks == 0 ? string.Empty : kv.Keys[blocks - 1].ToString();
 
     /// <summary>Full computed blocks of a context that are not in the host tier.</summary>
     public int BlocksToCopy(SequenceKv kv)

@@ -1,10 +1,11 @@
+using Astraea.Core.Batching;
 using Astraea.Core.KvCache;
 
 namespace Astraea.Worker.Memory;
 
 /// <summary>Tokens of one context, the keys of its full blocks, and the device blocks that hold its KV.</summary>
 /// <remarks>Outlives a segment when its KV is preserved. One thread at a time.</remarks>
-internal sealed class SequenceKv
+internal sealed class SequenceKv : IContextKv
 {
     private readonly TenantKeys _keyer;
     private readonly List<BlockKey> _keys = [];

@@ -167,6 +167,7 @@ public sealed class EngineCoreTests
         Assert.Equal("context_exceeds_memory", Assert.IsType<SegmentEnd.Failed>(large.Ended).Code);
         Assert.Equal("context_exceeds_memory", Assert.IsType<SegmentEnd.Failed>(grows.Ended).Code);
         Assert.Equal(EngineRig.Alone(EngineRig.Context(3, 20)), small.Tokens);
+        Assert.Equal(0, rig.Core.Store.Device.Used);
     }
 
     [Fact]

@@ -126,7 +126,7 @@ internal sealed class EngineRig
         RankInputs inputs = new(id, new Instant(request), level, TimeSpan.Zero, null, 1, 1, 1, 1);
         SegmentWork work = new(new TenantId(tenant), "", context, output.IsDefault ? [] : output, spec ?? Spec(), computed);
         sink ??= new RecordingSink();
-        Core.Start(SegmentFactory.Create(new Lease(attempt, inputs, "test"), work, sink, _keyer, _text, _constraints, Runner.Shape));
+        Core.Start(SegmentFactory.Create(new Lease(attempt, inputs, "test"), work, sink, _keyer, _text, _constraints, Runner.Shape, Options.UnreportedTokens));
         return (attempt, sink);
     }
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Astraea.Core.Batching;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
-using Astraea.Worker.Engine;
 
 namespace Astraea.Worker.Tests.Engine;
 

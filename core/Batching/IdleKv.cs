@@ -1,23 +1,17 @@
-using Astraea.Core;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
-using Astraea.Worker.Memory;
+using Astraea.Core.Prediction;
 
-namespace Astraea.Worker.Engine;
+namespace Astraea.Core.Batching;
 
-/// <summary>Says that the KV of a waiting agent is elsewhere now.</summary>
-/// <param name="Request">Whose KV.</param>
-/// <param name="Place">Where it is on this worker.</param>
-/// <param name="Decided">Whether a decision put it there, which its history shall know; else blocks were merely evicted.</param>
-internal sealed record KvChange(RequestId Request, KvPlace Place, bool Decided);
-
-/// <summary>KV of agents that wait for their tools: what was decided, when to look again, and where the blocks are by now.</summary>
-internal sealed class IdleKv
+/// <summary>KV of agents that wait, for a tool or for their human: what was decided, when to look again, and where the blocks are by now.</summary>
+/// <typeparam name="TKv">Contexts.</typeparam>
+public sealed class IdleKv<TKv> where TKv : class, IContextKv
 {
     private const int EntriesAtMost = 16384;
-    private readonly KvStore _store;
-    private readonly KvPolicyKind _kind;
-    private readonly KvPressureSettings _settings;
+
+    private readonly IKvTiers<TKv> _tiers;
+    private readonly IKvPolicy _policy;
     private readonly WorkerId _worker;
     private readonly PreservedKv _preserved = new();
     private readonly Dictionary<RequestId, Entry> _entries = [];
@@ -25,13 +19,16 @@ internal sealed class IdleKv
     private readonly Queue<RequestId> _oldest = new();
     private long _evictionsSeen;
 
-    public IdleKv(KvStore store, KvPolicyKind kind, KvPressureSettings settings, WorkerId worker)
+    /// <summary>Knows nothing yet.</summary>
+    public IdleKv(IKvTiers<TKv> tiers, IKvPolicy policy, WorkerId worker)
     {
-        _store = store;
-        _kind = kind;
-        _settings = settings;
+        _tiers = tiers;
+        _policy = policy;
         _worker = worker;
     }
+
+    /// <summary>How long tools have worked here, and how long humans thought.</summary>
+    public ToolDuration Durations { get; } = new();
 
     /// <summary>Contexts whose blocks are pinned.</summary>
     public int Preserved => _preserved.Count;
@@ -48,44 +45,55 @@ internal sealed class IdleKv
     /// <summary>Blocks held by preserved contexts.</summary>
     public int PinnedBlocks { get; private set; }
 
-    /// <summary>Takes the KV of an agent whose tool was called, and decides what becomes of it.</summary>
+    /// <summary>Takes the KV of an agent that waits now, and decides what becomes of it.</summary>
+    /// <param name="request">Whose.</param>
+    /// <param name="kv">Its context.</param>
+    /// <param name="category">Kind of agent.</param>
+    /// <param name="tool">The tool it waits for; null for its human.</param>
+    /// <param name="demand">What others want of the memory.</param>
+    /// <param name="now">The moment.</param>
     /// <returns>Where it is, and bytes copied to the host tier for that.</returns>
-    public (KvPlace Place, long SwappedBytes) Park(RequestId request, SequenceKv kv, int reservedBlocks, Instant now)
+    public (KvPlace Place, long SwappedBytes) Park(
+        RequestId request, TKv kv, string category, string? tool, in KvDemand demand, Instant now)
     {
         Forget(request);
-        Entry entry = new(request, kv, now);
+        Entry entry = new(request, kv, category, tool, now);
         _entries.Add(request, entry);
         _oldest.Enqueue(request);
-        long bytes = Decide(entry, reservedBlocks, now);
+        long bytes = Decide(entry, demand, now);
         TrimEntries();
         entry.Reported = Place(entry);
         return (entry.Reported, bytes);
     }
 
-    /// <summary>Hands the context over to the segment that resumes it.</summary>
+    /// <summary>Hands the context over to the segment that resumes it, and learns how long the wait was.</summary>
+    /// <param name="request">Whose.</param>
+    /// <param name="returned">When what it waited for came; null when that is not known.</param>
+    /// <param name="migratedBytes">What came from another worker for it (By).</param>
     /// <returns>The context with whatever blocks it still pins, or null; the caller owns them.</returns>
-    public SequenceKv? Take(RequestId request, out long migratedBytes)
+    public TKv? Resume(RequestId request, Instant? returned, out long migratedBytes)
     {
-        migratedBytes = 0;
-        if (!_entries.Remove(request, out Entry? entry))
-            return null;
-        migratedBytes = entry.MigratedBytes;
-        Unpin(entry);
-        return entry.Kv;
+        if (returned is { } at && _entries.TryGetValue(request, out Entry? entry) && entry.Parked && at >= entry.Since)
+            Durations.Learn(entry.Category, entry.Tool, (at - entry.Since).TotalSeconds);
+        return Take(request, out migratedBytes);
     }
 
     /// <summary>Looks again at preserved KV whose time has come or which pressure drives out; bounded for each step.</summary>
-    public void Review(int reservedBlocks, Instant now)
+    public void Review(in KvDemand demand, Instant now)
     {
+        if (_preserved.Count == 0)
+            return;
         for (int i = 0; i < PreservedKv.ReviewsAtMost; i++)
         {
-            bool above = Situation(reservedBlocks).Pressure >= _settings.LowWatermark;
-            if (_preserved.Next(above, now) is not { } request)
+            bool watched = Situation(demand).Pressure >= _policy.WatchedPressure;
+            if (_preserved.Next(watched, now) is not { } request)
                 return;
             Entry entry = _entries[request];
-            Decide(entry, reservedBlocks, now);
+            Decide(entry, demand, now);
             if (entry.Decision != KvDecision.Preserve)
                 Changed(entry, decided: true);
+            else if (watched)
+                return; // Upheld under pressure: asked again at once, the policy would say the same.
         }
     }
 
@@ -96,7 +104,7 @@ internal sealed class IdleKv
         if (_preserved.Next(aboveWatermark: true, now) is not { } request)
             return false;
         Entry entry = _entries[request];
-        KvSituation situation = Situation(0, entry.Kv);
+        KvSituation situation = Situation(default, entry.Kv);
         string need = "running work needs its device blocks";
         Apply(entry, situation.HostTakes
             ? new KvChoice(KvDecision.Swap, $"{need}: swap, {situation.CopyBlocks} blocks to copy, host room {situation.HostRoom}", null)
@@ -106,10 +114,13 @@ internal sealed class IdleKv
     }
 
     /// <summary>Takes in KV that came from another worker and is in the host tier by now.</summary>
-    public void Adopt(RequestId request, SequenceKv kv, long bytes, WorkerId from, Instant now)
+    public void Adopt(RequestId request, TKv kv, long bytes, WorkerId from, Instant now)
     {
         Forget(request);
-        Entry entry = new(request, kv, now) { Decision = KvDecision.Swap, Reason = $"moved here from {from}", MigratedBytes = bytes };
+        Entry entry = new(request, kv, "", null, now)
+        {
+            Decision = KvDecision.Swap, Reason = $"moved here from {from}", MigratedBytes = bytes, Parked = false,
+        };
         _entries.Add(request, entry);
         _oldest.Enqueue(request);
         TrimEntries();
@@ -117,13 +128,13 @@ internal sealed class IdleKv
     }
 
     /// <summary>The context of a waiting agent, or null.</summary>
-    public SequenceKv? Peek(RequestId request) => _entries.GetValueOrDefault(request)?.Kv;
+    public TKv? Peek(RequestId request) => _entries.GetValueOrDefault(request)?.Kv;
 
     /// <summary>Its KV has gone to another worker: blocks here become ordinary cache.</summary>
     public void Forget(RequestId request)
     {
         if (Take(request, out _) is { } kv)
-            _store.Detach(kv, KvRelease.EvictFirst);
+            Detach(kv, KvRelease.EvictFirst);
     }
 
     /// <summary>Places that changed since the last call. A context with nothing left is reported once and forgotten.</summary>
@@ -131,15 +142,16 @@ internal sealed class IdleKv
     {
         changes.AddRange(_changes);
         _changes.Clear();
-        if (_store.Evictions == _evictionsSeen)
+        if (_tiers.Evictions == _evictionsSeen)
             return;
-        _evictionsSeen = _store.Evictions;
+        _evictionsSeen = _tiers.Evictions;
         List<RequestId> gone = [];
         foreach (Entry entry in _entries.Values)
         {
-            KvPlace place = Place(entry);
-            if (entry.Reported is { } known && known.DeviceTokens == place.DeviceTokens && known.HostTokens == place.HostTokens)
+            KvResident resident = _tiers.Resident(entry.Kv);
+            if (entry.Reported is { } known && known.DeviceTokens == resident.Device && known.HostTokens == resident.Host)
                 continue;
+            KvPlace place = Place(entry);
             entry.Reported = place;
             changes.Add(new KvChange(entry.Request, place, Decided: false));
             if (place.ResidentTokens == 0)
@@ -150,12 +162,24 @@ internal sealed class IdleKv
     }
 
     /// <summary>Where a context's KV is on this worker.</summary>
-    public KvPlace PlaceOf(SequenceKv kv, KvDecision decision, string reason)
+    public KvPlace PlaceOf(TKv kv, KvDecision decision, string reason)
     {
-        KvResident resident = _store.Resident(kv);
-        int tip = resident.Either / _store.BlockTokens;
+        KvResident resident = _tiers.Resident(kv);
         return new KvPlace(
-            _worker, resident.Device, resident.Host, tip == 0 ? string.Empty : kv.Keys[tip - 1].ToString(), decision, reason);
+            _worker, resident.Device, resident.Host, _tiers.TipKey(kv, resident.Either / _tiers.BlockTokens), decision, reason);
+    }
+
+    /// <summary>Releases the blocks of a context. Without a prefix cache nobody would find them again.</summary>
+    internal void Detach(TKv kv, KvRelease how) => _tiers.Detach(kv, _policy.PrefixCache ? how : KvRelease.Free);
+
+    private TKv? Take(RequestId request, out long migratedBytes)
+    {
+        migratedBytes = 0;
+        if (!_entries.Remove(request, out Entry? entry))
+            return null;
+        migratedBytes = entry.MigratedBytes;
+        Unpin(entry);
+        return entry.Kv;
     }
 
     private void Changed(Entry entry, bool decided)
@@ -167,20 +191,21 @@ internal sealed class IdleKv
 
     private KvPlace Place(Entry entry) => PlaceOf(entry.Kv, entry.Decision, entry.Reason);
 
-    private KvSituation Situation(int reserved, SequenceKv? kv = null)
+    private KvSituation Situation(in KvDemand demand, TKv? kv = null)
     {
-        int own = 0;
-        if (kv is not null)
+        int own = kv is null ? 0 : _tiers.OwnBlocks(kv);
+        return new KvSituation(
+            _tiers.DeviceBlocks, _tiers.DeviceUsed, demand.ReservedBlocks, own, kv is null ? 0 : _tiers.BlocksToCopy(kv), _tiers.HostRoom)
         {
-            foreach (int block in kv.Blocks)
-                own += _store.Device.References(block) == 1 ? 1 : 0;
-        }
-        int copy = kv is null ? 0 : _store.BlocksToCopy(kv);
-        return new KvSituation(_store.Device.Total, _store.Device.Used, reserved, own, copy, _store.Host.Room);
+            OwnTokens = kv is null ? 0 : Math.Min(kv.Computed, own * _tiers.BlockTokens),
+            BatchTokens = demand.BatchTokens,
+            WantedBlocks = demand.WantedBlocks,
+            Costs = demand.Costs,
+        };
     }
 
-    private long Decide(Entry entry, int reserved, Instant now) =>
-        Apply(entry, PressurePolicy.Decide(_kind, Situation(reserved, entry.Kv), _settings, entry.Since, now));
+    private long Decide(Entry entry, in KvDemand demand, Instant now) => Apply(
+        entry, _policy.Decide(Situation(demand, entry.Kv), new KvWait(entry.Category, entry.Tool, entry.Since, Durations), now));
 
     private long Apply(Entry entry, KvChoice choice)
     {
@@ -196,17 +221,17 @@ internal sealed class IdleKv
                 _preserved.Set(entry.Request, entry.Since, choice.ReviewAt!.Value);
                 break;
             case KvDecision.Swap:
-                copied = Math.Max(0, _store.CopyToHost(entry.Kv));
-                _store.Detach(entry.Kv, _kind == KvPolicyKind.PressurePaper ? KvRelease.Free : KvRelease.Recent);
+                copied = Math.Max(0, _tiers.CopyToHost(entry.Kv));
+                Detach(entry.Kv, _policy.AfterSwap);
                 break;
             case KvDecision.Discard:
-                _store.Detach(entry.Kv, KvRelease.EvictFirst);
+                Detach(entry.Kv, KvRelease.EvictFirst);
                 break;
             default:
-                _store.Detach(entry.Kv, KvRelease.Recent);
+                Detach(entry.Kv, KvRelease.Recent);
                 break;
         }
-        return (long)copied * _store.BlockBytes;
+        return (long)copied * _tiers.BlockBytes;
     }
 
     private void Unpin(Entry entry)
@@ -229,13 +254,20 @@ internal sealed class IdleKv
         }
     }
 
-    private sealed class Entry(RequestId request, SequenceKv kv, Instant since)
+    private sealed class Entry(RequestId request, TKv kv, string category, string? tool, Instant since)
     {
         public RequestId Request { get; } = request;
 
-        public SequenceKv Kv { get; } = kv;
+        public TKv Kv { get; } = kv;
+
+        public string Category { get; } = category;
+
+        public string? Tool { get; } = tool;
 
         public Instant Since { get; } = since;
+
+        /// <summary>Whether its wait began here, so that its length says something.</summary>
+        public bool Parked { get; init; } = true;
 
         public KvDecision Decision { get; set; }
 
