@@ -35,6 +35,12 @@ public sealed class GatewayOptions
     /// </summary>
     [Range(0, 3600)] public int DrainSeconds { get; init; } = 20;
 
+    /// <summary>
+    /// How long the process goes on listening at least after it was told to stop (s), refusing calls: whoever routes to it must hear that it leaves before
+    /// connections come to nobody. Default 0, which suits one node; behind a balancer as long as that needs to notice.
+    /// </summary>
+    [Range(0, 600)] public double LingerSeconds { get; init; }
+
     /// <summary>How long a read waits for something new before a stream is kept alive by a comment (s). Default 10.</summary>
     [Range(1, 30)] public int ReadWaitSeconds { get; init; } = 10;
 
@@ -51,7 +57,7 @@ public sealed class GatewayOptions
     public const int ShutdownReserveSeconds = 10;
 
     /// <summary>The host's shutdown timeout must be at least this; adding the gateway sees to it. Whoever kills the process must wait longer still.</summary>
-    public TimeSpan ShutdownTimeoutMin => TimeSpan.FromSeconds(DrainSeconds + ShutdownReserveSeconds);
+    public TimeSpan ShutdownTimeoutMin => TimeSpan.FromSeconds(Math.Max(DrainSeconds, LingerSeconds) + ShutdownReserveSeconds);
 }
 
 /// <summary>One API key and who holds it.</summary>

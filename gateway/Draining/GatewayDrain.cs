@@ -19,6 +19,8 @@ internal sealed partial class GatewayDrain : IHostedLifecycleService, IReadiness
     private readonly CancellationTokenSource _cut = new();
     private readonly CancellationTokenRegistration _onStopping;
     private readonly TimeSpan _patience;
+    private readonly TimeSpan _linger;
+    private readonly TimeProvider _time;
     private readonly ILogger<GatewayDrain> _log;
     private int _open;
     private bool _draining;
@@ -26,6 +28,8 @@ internal sealed partial class GatewayDrain : IHostedLifecycleService, IReadiness
     public GatewayDrain(IOptions<GatewayOptions> options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<GatewayDrain> log)
     {
         _patience = TimeSpan.FromSeconds(options.Value.DrainSeconds);
+        _linger = TimeSpan.FromSeconds(options.Value.LingerSeconds);
+        _time = time;
         _log = log;
         _deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         // A signal reaches the lifetime before the hosted services.
@@ -58,6 +62,7 @@ internal sealed partial class GatewayDrain : IHostedLifecycleService, IReadiness
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         Begin();
+        Task linger = Task.Delay(_linger, _time, cancellationToken);
         // The host has no more time than this: what is open ends now.
         await using CancellationTokenRegistration hurry = cancellationToken.Register(_deadline.Cancel);
         TaskCompletionSource due = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,6 +71,7 @@ internal sealed partial class GatewayDrain : IHostedLifecycleService, IReadiness
         if (!_empty.Task.IsCompleted)
             await Task.WhenAny(_empty.Task, Task.Delay(LastWords, cancellationToken));
         await _cut.CancelAsync();
+        await linger.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -71,6 +71,21 @@ public sealed class DrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_gateway_without_open_calls_goes_on_listening_until_whoever_routes_to_it_has_noticed()
+    {
+        FakeTimeProvider time = new();
+        await using GatewayHost host = await GatewayHost.StartAsync(_agents, time, ("Astraea:Gateway:LingerSeconds", "5"));
+        Task stopped = host.StopAsync();
+        using HttpClient probe = new() { BaseAddress = host.Address };
+        using HttpResponseMessage ready = await probe.GetAsync(new Uri("/readyz", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.False(stopped.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await stopped;
+        await Assert.ThrowsAsync<HttpRequestException>(() => probe.GetAsync(new Uri("/readyz", UriKind.Relative)));
+    }
+
+    [Fact]
     public async Task Streams_still_open_at_the_deadline_end_in_an_error_and_their_requests_go_on()
     {
         using EventStream response = await _host.OpenAsync(Responses, StreamedResponse);

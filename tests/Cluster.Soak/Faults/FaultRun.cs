@@ -29,7 +29,7 @@ internal sealed record FaultRunOptions(
     public static IReadOnlyDictionary<string, string> UsualSettings { get; } = new Dictionary<string, string>
     {
         ["Worker:Threads"] = "1", ["Worker:DeviceBlocks"] = "384", ["Worker:HostBlocks"] = "1024", ["Worker:DrainSeconds"] = "5",
-        ["Gateway:DrainSeconds"] = "1", ["Cluster:DrainSeconds"] = "20",
+        ["Gateway:DrainSeconds"] = "1", ["Gateway:LingerSeconds"] = "1", ["Cluster:DrainSeconds"] = "20",
     };
 }
 

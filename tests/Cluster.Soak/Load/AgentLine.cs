@@ -31,7 +31,10 @@ internal sealed class AgentLine(HttpClient http, Gateways gateways, AgentOutcome
                 using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
                 if (response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
                 {
-                    Note(CutKind.Refused, gateway, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellation)}");
+                    string why = await response.Content.ReadAsStringAsync(cancellation);
+                    if (why.Contains(s_away[0], StringComparison.Ordinal))
+                        gateways.Leaves(gateway);
+                    Note(CutKind.Refused, gateway, $"{(int)response.StatusCode} {why}");
                 }
                 else
                 {

@@ -55,6 +55,9 @@
 # Open calls get most of the drain; the rest of it is for the process itself.
 - name: Astraea__Gateway__DrainSeconds
   value: {{ max 1 (sub ($cluster.drainSeconds | int64) 10) | quote }}
+# It listens until the Service has left it out, so that nobody's connection comes to nobody.
+- name: Astraea__Gateway__LingerSeconds
+  value: {{ min 5 (max 1 (sub ($cluster.drainSeconds | int64) 10)) | quote }}
 # A client hears of a dead silo no sooner than the cluster has had time to notice it and to bring its requests up elsewhere.
 - name: Astraea__Gateway__UnavailableAcceptMs
   value: {{ mulf (addf (mulf $cluster.probeSeconds $cluster.missedProbes) 6) 1000 | ceil | int64 | quote }}
