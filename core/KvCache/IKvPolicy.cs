@@ -34,6 +34,19 @@ public interface IKvPolicy
 /// <param name="Durations">What tool durations have been like on this worker.</param>
 public readonly record struct KvWait(string Category, string? Tool, Instant Since, ToolDuration Durations)
 {
+    /// <summary>When it will answer, where that is known: in bounds, never in a policy that could be deployed.</summary>
+    public Instant? ReturnsAt { get; init; }
+
     /// <summary>How long it has worked (s).</summary>
     public double ElapsedSeconds(Instant now) => Math.Max(0, (now - Since).TotalSeconds);
+
+    /// <summary>Seconds still to wait that are not exceeded with chance <paramref name="share"/>, given how long it has worked; exact where that is known (s).</summary>
+    public double RemainingSeconds(double share, Instant now) => ReturnsAt is { } at
+        ? Math.Max(0, (at - now).TotalSeconds)
+        : Durations.Remaining(Category, Tool, share, ElapsedSeconds(now));
+
+    /// <summary>Chance that it works for more than <paramref name="further"/> seconds from now; 0 or 1 where that is known.</summary>
+    public double StillWorksAfter(double further, Instant now) => ReturnsAt is { } at
+        ? (at - now).TotalSeconds > further ? 1 : 0
+        : Durations.StillWorksAfter(Category, Tool, ElapsedSeconds(now), further);
 }

@@ -11,6 +11,19 @@ public sealed record KvPressureSettings(
 {
     /// <summary>0.6 and 0.9 (SCHEDULING.md §1), the host tier first, reviewed every 30 s, 5 min at most.</summary>
     public static KvPressureSettings Default { get; } = new(0.6, 0.9, false, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5));
+
+    /// <summary>What is wrong with the values, one sentence each.</summary>
+    public IEnumerable<string> Errors()
+    {
+        if (!(LowWatermark is >= 0 and <= 1))
+            yield return $"LowWatermark is {LowWatermark}: it must be 0 to 1.";
+        if (!(HighWatermark is >= 0 and <= 1) || HighWatermark < LowWatermark)
+            yield return $"HighWatermark is {HighWatermark}: it must be 0 to 1 and not below LowWatermark.";
+        if (ReviewAfter <= TimeSpan.Zero)
+            yield return $"ReviewAfter is {ReviewAfter}: it must be positive.";
+        if (PreserveAtMost < TimeSpan.Zero)
+            yield return $"PreserveAtMost is {PreserveAtMost}: it must not be negative.";
+    }
 }
 
 /// <summary>The memory as it stands when KV is decided on.</summary>
@@ -61,11 +74,14 @@ public static class PressurePolicy
     /// <param name="settings">Watermarks and times.</param>
     /// <param name="waitedSince">When its tool was called.</param>
     /// <param name="now">The moment.</param>
-    public static KvChoice Decide(KvPolicyKind kind, in KvSituation situation, KvPressureSettings settings, Instant waitedSince, Instant now)
-    {
-        if (kind == KvPolicyKind.CacheOnly)
-            return new KvChoice(KvDecision.None, "left to the prefix cache and the host tier by least recent use", null);
+    public static KvChoice Decide(KvPolicyKind kind, in KvSituation situation, KvPressureSettings settings, Instant waitedSince, Instant now) =>
+        kind == KvPolicyKind.CacheOnly
+            ? new KvChoice(KvDecision.None, "left to the prefix cache and the host tier by least recent use", null)
+            : Decide(situation, settings, waitedSince, now);
 
+    /// <summary>Decides for one context by pressure. A pure function of its arguments.</summary>
+    public static KvChoice Decide(in KvSituation situation, KvPressureSettings settings, Instant waitedSince, Instant now)
+    {
         TimeSpan waited = now - waitedSince;
         double pressure = situation.Pressure;
         if (pressure < settings.LowWatermark && waited < settings.PreserveAtMost)

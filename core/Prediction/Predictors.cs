@@ -1,9 +1,10 @@
 using Astraea.Core.Lifecycle;
+using Astraea.Core.Scheduling;
 
 namespace Astraea.Core.Prediction;
 
 /// <summary>All that is learned online, and how pictures of requests feed it.</summary>
-public sealed class Predictors
+public sealed class Predictors : IPredictor
 {
     /// <summary>Output lengths.</summary>
     public OutputLength Output { get; } = new();
@@ -13,6 +14,27 @@ public sealed class Predictors
 
     /// <summary>Work left in requests.</summary>
     public RemainingWork Remaining { get; } = new();
+
+    /// <summary>Tools to come.</summary>
+    public ToolAhead Ahead { get; } = new();
+
+    /// <inheritdoc/>
+    public Predictors Learned => this;
+
+    /// <inheritdoc/>
+    public double OutputTotal(RequestStatus status) => Output.Total(
+        status.Category, ToolBefore(status, status.Segment), status.Segment, status.OutputTokens, status.MinOutputTokens, status.MaxOutputTokens);
+
+    /// <inheritdoc/>
+    public double WorkAfter(RequestStatus status, int ordinal, CostProfile costs) =>
+        Remaining.After(status.Category, ToolBefore(status, ordinal), ordinal, status.AttainedSeconds);
+
+    /// <inheritdoc/>
+    public double ToolAfter(RequestStatus status) => Ahead.Seconds(status.Category, ToolBefore(status, status.Segment), status.Segment);
+
+    /// <inheritdoc/>
+    public double ToolWorksOn(RequestStatus status, double elapsed, double further) =>
+        Tool.StillWorksAfter(status.Category, status.Tool, elapsed, further);
 
     /// <summary>The tool whose result a segment reads, or null for the first segment.</summary>
     public static string? ToolBefore(RequestStatus status, int ordinal) =>
@@ -35,6 +57,7 @@ public sealed class Predictors
             if (outcome.ToolSeconds is not { } seconds)
                 break;
             Tool.Learn(status.Category, outcome.Tool, seconds);
+            Ahead.Learn(status.Category, ToolBefore(status, tools), tools, seconds);
         }
         return (segments, tools);
     }
@@ -43,6 +66,8 @@ public sealed class Predictors
     /// <remarks>Requests that were cancelled or failed say nothing about how long the work would have been.</remarks>
     public void LearnCompleted(RequestStatus status)
     {
+        if (status.Ended.Length > 0)
+            Ahead.Learn(status.Category, ToolBefore(status, status.Ended.Length - 1), status.Ended.Length - 1, 0);
         double after = 0;
         for (int ordinal = status.Ended.Length - 1; ordinal >= 0; ordinal--)
         {

@@ -1,3 +1,4 @@
+using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Prediction;
 
@@ -17,15 +18,15 @@ internal static class Estimates
     public static void Set(SchedulerState state, LiveRequest request)
     {
         RequestStatus status = request.Status;
-        string? lastTool = Predictors.ToolBefore(status, status.Segment);
-        double total = state.Predictors.Output.Total(
-            status.Category, lastTool, status.Segment, status.OutputTokens, status.MinOutputTokens, status.MaxOutputTokens);
+        double total = state.Predictor.OutputTotal(status);
         CostProfile costs = Reference(state, request);
         request.OutputAhead = total - status.OutputTokens;
-        request.RestSeconds = state.Predictors.Remaining.After(status.Category, lastTool, status.Segment, status.AttainedSeconds);
+        request.RestSeconds = state.Predictor.WorkAfter(status, status.Segment, costs);
         (int device, int host) = request.Kv is { } kv ? (kv.DeviceTokens, kv.HostTokens) : (0, 0);
         request.HomeSeconds = ServiceCost.SegmentSeconds(costs, status.ContextTokens, device, host, request.OutputAhead);
-        if (request.EstimatedSegment == status.Segment && !request.EstimatedBlind)
+        bool first = request.EstimatedSegment != status.Segment;
+        request.Template = Template(state, request, costs, first ? status.PhaseSince : request.Template.SegmentSince);
+        if (!first && !request.EstimatedBlind)
             return;
         int input = status.ContextTokens - status.OutputTokens;
         request.IsolatedSeconds = ServiceCost.SegmentSeconds(costs, input, Math.Min(request.KeptTokens, input), 0, total);
@@ -44,20 +45,37 @@ internal static class Estimates
     public static RankInputs Inputs(LiveRequest request, int level, double segmentSeconds, int blockTokens)
     {
         Instant? readySince = request.IsReady ? request.ReadySince : null;
-        double remaining = segmentSeconds + request.RestSeconds;
-        int blocks = request.BlocksAtEnd(blockTokens);
-        if (request.MadeInputs is { } made && made.Level == level && made.Waited == request.Waited && made.ReadySince == readySince
-            && made.SegmentSeconds == segmentSeconds && made.RemainingSeconds == remaining && made.IsolatedSeconds == request.IsolatedSeconds
-            && made.Blocks == blocks)
+        return request.Template with
         {
-            return made;
-        }
-        return request.MadeInputs = new RankInputs(
-            request.Status.Request, request.Status.SubmittedAt, level, request.Waited, readySince, segmentSeconds, remaining,
-            request.IsolatedSeconds, blocks);
+            Level = level, Waited = request.Waited, ReadySince = readySince, SegmentSeconds = segmentSeconds,
+            RemainingSeconds = segmentSeconds + request.RestSeconds, IsolatedSeconds = request.IsolatedSeconds, Blocks = request.BlocksAtEnd(blockTokens),
+        };
+    }
+
+    private static RankInputs Template(SchedulerState state, LiveRequest request, CostProfile costs, Instant segmentSince)
+    {
+        RequestStatus status = request.Status;
+        int context = status.ContextTokens;
+        return new RankInputs(status.Request, status.SubmittedAt, 0, TimeSpan.Zero, null, 0, 0, 0, 0)
+        {
+            SegmentSince = segmentSince,
+            AttainedSeconds = status.AttainedSeconds,
+            ContextTokens = context,
+            UncachedTokens = Math.Max(1, context - (request.Kv?.ResidentTokens ?? 0)),
+            OutputTokens = request.OutputAhead,
+            ToolSeconds = state.Predictor.ToolAfter(status),
+            RecomputeSeconds = context * costs.PrefillSecondsPerToken,
+            SwapSeconds = context * costs.SwapSecondsPerToken,
+            Pinned = request.Kv is { Decision: KvDecision.Preserve },
+            Idleness = IdleShare.Of(status),
+        };
     }
 
     /// <summary>The level of a waiting request now.</summary>
     public static int Level(ISchedulingPolicy policy, LiveRequest request, Instant now) => policy.Level(
-        new LevelInputs(request.Level, 0, false, request.WaitedSeconds(now), request.HomeSeconds, request.HomeSeconds + request.RestSeconds), now);
+        new LevelInputs(request.Level, 0, false, request.WaitedSeconds(now), request.HomeSeconds, request.HomeSeconds + request.RestSeconds)
+        {
+            AttainedSeconds = request.Status.AttainedSeconds, UncachedTokens = request.Template.UncachedTokens,
+        },
+        now);
 }

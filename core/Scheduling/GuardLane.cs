@@ -18,7 +18,7 @@ public readonly record struct GuardLane(double After, double Share)
     public static GuardLane None { get; } = new(double.PositiveInfinity, 0);
 
     /// <summary>When the segment joins the lane, or null when it never will: it runs, or there is no lane.</summary>
-    public Instant? JoinsAt(RankInputs inputs)
+    public Instant? JoinsAt(in RankInputs inputs)
     {
         double wait = After * inputs.IsolatedSeconds;
         // Beyond a year a moment in ticks could overflow, and nobody waits for it.
@@ -26,7 +26,7 @@ public readonly record struct GuardLane(double After, double Share)
     }
 
     /// <summary>The rank in the lane; false when the segment is not in it.</summary>
-    public bool TryRank(RankInputs inputs, Instant now, out Rank rank)
+    public bool TryRank(in RankInputs inputs, Instant now, out Rank rank)
     {
         rank = default;
         if (JoinsAt(inputs) is not { } joined || now <= joined)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 
 namespace Astraea.Core.Scheduling;
 
@@ -26,13 +27,14 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
         _options = options ?? new HierarchicalHrrnOptions();
         SchedulingPolicies.Require(_options.Errors());
         _guard = double.IsInfinity(_options.GuardAfter) ? GuardLane.None : new GuardLane(_options.GuardAfter, _options.GuardShare);
+        Kv = PressureKv.Lazy(_options.Pressure);
     }
 
     /// <inheritdoc/>
     public string Name => _options.Levels == 1 ? FlatName : PolicyName;
 
     /// <inheritdoc/>
-    public KvPolicyKind KvPolicy => KvPolicyKind.PressureLazy;
+    public IKvPolicy Kv { get; }
 
     /// <inheritdoc/>
     public bool LowerQueuesFill => true;
@@ -50,7 +52,7 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
     public double GuardAfter => _guard.After;
 
     /// <inheritdoc/>
-    public Rank Rank(RankInputs inputs, int poolBlocks, Instant now)
+    public Rank Rank(in RankInputs inputs, int poolBlocks, Instant now)
     {
         if (_guard.TryRank(inputs, now, out Rank guarded))
             return guarded;
@@ -69,7 +71,7 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
     }
 
     /// <inheritdoc/>
-    public int Level(LevelInputs inputs, Instant now)
+    public int Level(in LevelInputs inputs, Instant now)
     {
         double remaining = Remaining(inputs.RemainingSeconds, inputs.SegmentSeconds);
         double ratio = (inputs.WaitedSeconds + remaining) / remaining;

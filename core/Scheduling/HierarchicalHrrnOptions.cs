@@ -1,3 +1,5 @@
+using Astraea.Core.KvCache;
+
 namespace Astraea.Core.Scheduling;
 
 /// <summary>How much waiting counts: the exponent a of the score. Only exponents that products and a square root can make exactly.</summary>
@@ -46,6 +48,9 @@ public sealed record HierarchicalHrrnOptions
     /// <summary>φ: share of step tokens and blocks of the guard lane. 0 to 1, above 0 when there is a lane.</summary>
     public double GuardShare { get; init; } = 0.25;
 
+    /// <summary>Watermarks and times of the KV decisions.</summary>
+    public KvPressureSettings Pressure { get; init; } = KvPressureSettings.Default;
+
     /// <summary>What is wrong with the values, one sentence each.</summary>
     public IEnumerable<string> Errors()
     {
@@ -67,5 +72,7 @@ public sealed record HierarchicalHrrnOptions
             yield return $"GuardAfter is {GuardAfter}: it must be at least 1.";
         if (!(GuardShare is >= 0 and <= 1) || (GuardShare == 0 && !double.IsInfinity(GuardAfter)))
             yield return $"GuardShare is {GuardShare}: it must be 0 to 1, and above 0 when GuardAfter is finite.";
+        foreach (string error in Pressure.Errors())
+            yield return $"Pressure: {error}";
     }
 }

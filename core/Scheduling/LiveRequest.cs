@@ -81,8 +81,8 @@ internal sealed class LiveRequest(RequestStatus status)
     /// <summary>Recomputation time carried into W, where the policy says so (s).</summary>
     public double CarriedSeconds { get; set; }
 
-    /// <summary>Rank inputs made last: most scans find that nothing in them has changed. Only a saving; what they say follows from the rest.</summary>
-    public RankInputs? MadeInputs { get; set; }
+    /// <summary>What ranking needs of this segment and does not change while it waits, made with the estimates; the rest is set for each worker.</summary>
+    public RankInputs Template { get; set; }
 
     public Instant? MigrationAt { get; set; }
 

@@ -27,7 +27,7 @@ internal static class MigrationPlanner
             int tokens = request.Kv!.ResidentTokens;
             double copy = tokens * pull.Costs.MigrateSecondsPerToken;
             double elapsed = Math.Max(0, (now - request.Status.PhaseSince).TotalSeconds);
-            double chance = state.Predictors.Tool.StillWorksAfter(request.Status.Category, request.Status.Tool, elapsed, copy);
+            double chance = state.Predictor.ToolWorksOn(request.Status, elapsed, copy);
             double service = NextSeconds(request, pull.Costs);
             if (!MigrationRule.EvensOut(service, sourceResident, targetResident))
                 continue;

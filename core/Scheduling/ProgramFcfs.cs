@@ -1,4 +1,5 @@
 using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 
 namespace Astraea.Core.Scheduling;
 
@@ -13,7 +14,7 @@ public sealed class ProgramFcfs : ISchedulingPolicy
     public string Name => PolicyName;
 
     /// <inheritdoc/>
-    public KvPolicyKind KvPolicy => KvPolicyKind.CacheOnly;
+    public IKvPolicy Kv { get; } = new CacheOnly();
 
     /// <inheritdoc/>
     public bool LowerQueuesFill => false;
@@ -31,8 +32,8 @@ public sealed class ProgramFcfs : ISchedulingPolicy
     public double GuardAfter => double.PositiveInfinity;
 
     /// <inheritdoc/>
-    public Rank Rank(RankInputs inputs, int poolBlocks, Instant now) => new(0, 0, inputs.Arrival, inputs.Request);
+    public Rank Rank(in RankInputs inputs, int poolBlocks, Instant now) => new(0, 0, inputs.Arrival, inputs.Request);
 
     /// <inheritdoc/>
-    public int Level(LevelInputs inputs, Instant now) => 0;
+    public int Level(in LevelInputs inputs, Instant now) => 0;
 }

@@ -1,3 +1,5 @@
+using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 using Astraea.Core.Lifecycle;
 
 namespace Astraea.Core.Scheduling;
@@ -36,7 +38,8 @@ public readonly record struct Rank(int Band, double Score, Instant Arrival, Requ
 /// <param name="RemainingSeconds">Predicted remaining work of the whole request, this segment included (R, device seconds).</param>
 /// <param name="IsolatedSeconds">Service time of this segment on an idle worker with its KV kept (s); the guard lane's unit.</param>
 /// <param name="Blocks">KV blocks it will hold at the end of the segment (blocks).</param>
-public sealed record RankInputs(
+/// <remarks>A value, passed by reference: a plan looks at every ready segment, and an object for each would be most of its cost.</remarks>
+public readonly record struct RankInputs(
     RequestId Request,
     Instant Arrival,
     int Level,
@@ -47,6 +50,39 @@ public sealed record RankInputs(
     double IsolatedSeconds,
     int Blocks)
 {
+    /// <summary>When this segment first became ready; unlike <see cref="ReadySince"/> it stays when the segment starts or is set aside.</summary>
+    public Instant SegmentSince { get; init; }
+
+    /// <summary>Device seconds its ended segments have used (s).</summary>
+    public double AttainedSeconds { get; init; }
+
+    /// <summary>Tokens of the context: input and output so far (tokens).</summary>
+    public int ContextTokens { get; init; }
+
+    /// <summary>Of these, tokens without KV on the worker concerned (tokens).</summary>
+    public int UncachedTokens { get; init; }
+
+    /// <summary>Output expected to come in this segment (tokens).</summary>
+    public double OutputTokens { get; init; }
+
+    /// <summary>How long the tool after this segment is expected to take; 0 when the segment is expected to be the last, or nothing is known (s).</summary>
+    public double ToolSeconds { get; init; }
+
+    /// <summary>Time to compute the whole context again: T_fwd(C) (s).</summary>
+    public double RecomputeSeconds { get; init; }
+
+    /// <summary>Time to copy the whole context to or from the host tier: T_swap(C) (s).</summary>
+    public double SwapSeconds { get; init; }
+
+    /// <summary>Whether its KV was pinned for it while its tool worked.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Share of its life so far that it spent waiting for tools, between 0 and 1.</summary>
+    public double Idleness { get; init; }
+
+    /// <summary>Device seconds its tenant has had beyond the tenant that has had least (s).</summary>
+    public double TenantLead { get; init; }
+
     /// <summary>W: seconds the request was ready but not running, up to now.</summary>
     public double WaitedSeconds(Instant now) =>
         (Waited + (ReadySince is { } since ? Max(now - since, TimeSpan.Zero) : TimeSpan.Zero)).TotalSeconds;
@@ -64,13 +100,24 @@ public interface ISchedulingPolicy
     string Name { get; }
 
     /// <summary>The rank of a ready or running segment now. A pure function of its arguments.</summary>
-    Rank Rank(RankInputs inputs, int poolBlocks, Instant now);
+    Rank Rank(in RankInputs inputs, int poolBlocks, Instant now);
 
     /// <summary>The level a request starts at, and moves to when a segment of it ended or while it waits.</summary>
-    int Level(LevelInputs inputs, Instant now);
+    int Level(in LevelInputs inputs, Instant now);
 
     /// <summary>What workers do with KV when a tool is called.</summary>
-    KvCache.KvPolicyKind KvPolicy { get; }
+    IKvPolicy Kv { get; }
+
+    /// <summary>The nearest of the three rules that were first, for whoever does not ask <see cref="Kv"/> yet.</summary>
+    KvPolicyKind KvPolicy => Kv switch
+    {
+        PressureKv { AfterSwap: KvRelease.Free } => KvPolicyKind.PressurePaper,
+        PressureKv => KvPolicyKind.PressureLazy,
+        _ => KvPolicyKind.CacheOnly,
+    };
+
+    /// <summary>Whether the time to compute discarded KV again counts as waited (SCHEDULING.md §1).</summary>
+    bool CarriesDiscards => false;
 
     /// <summary>Whether a segment of a lower queue may take memory the head of a higher one does not fit in.</summary>
     bool LowerQueuesFill { get; }
@@ -95,4 +142,11 @@ public interface ISchedulingPolicy
 /// <param name="WaitedSeconds">W (s).</param>
 /// <param name="SegmentSeconds">T of the segment that is ready (s).</param>
 /// <param name="RemainingSeconds">R (s).</param>
-public readonly record struct LevelInputs(int Current, int Segment, bool EndedInTool, double WaitedSeconds, double SegmentSeconds, double RemainingSeconds);
+public readonly record struct LevelInputs(int Current, int Segment, bool EndedInTool, double WaitedSeconds, double SegmentSeconds, double RemainingSeconds)
+{
+    /// <summary>Device seconds of its ended segments (s).</summary>
+    public double AttainedSeconds { get; init; }
+
+    /// <summary>Input tokens of the segment that is ready without KV (tokens).</summary>
+    public int UncachedTokens { get; init; }
+}

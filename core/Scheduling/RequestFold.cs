@@ -1,6 +1,5 @@
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
-using Astraea.Core.Prediction;
 
 namespace Astraea.Core.Scheduling;
 
@@ -102,7 +101,7 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
     private void CarryDiscard(SchedulerState state, LiveRequest request, RequestStatus? before)
     {
         bool discarded = request.Status.Kv is { Decision: KvDecision.Discard } && request.Status.Kv != before?.Kv;
-        if (policy.KvPolicy == KvPolicyKind.PressurePaper && discarded)
+        if (policy.CarriesDiscards && discarded)
             request.CarriedSeconds += request.Status.ContextTokens * Estimates.Reference(state, request).PrefillSecondsPerToken;
     }
 
@@ -118,16 +117,20 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
         {
             SegmentOutcome outcome = status.Ended[ended];
             int cost = Math.Max(1, outcome.UncachedTokens + outcome.OutputTokens);
-            double rest = state.Predictors.Remaining.After(status.Category, Predictors.ToolBefore(status, ended), ended, status.AttainedSeconds);
+            double rest = state.Predictor.WorkAfter(status, ended, Estimates.Reference(state, request));
             request.Level = policy.Level(
-                new LevelInputs(request.Level, cost, outcome.Tool is not null, request.Waited.TotalSeconds, 0, rest), now);
+                new LevelInputs(request.Level, cost, outcome.Tool is not null, request.Waited.TotalSeconds, 0, rest) { AttainedSeconds = status.AttainedSeconds }, now);
         }
         if (request.Lease is null && status.Phase == RequestPhase.Ready)
             request.Level = Estimates.Level(policy, request, now);
     }
 
     private int ArrivalLevel(LiveRequest request, Instant now) => policy.Level(
-        new LevelInputs(-1, 0, false, 0, request.HomeSeconds, request.HomeSeconds + request.RestSeconds), now);
+        new LevelInputs(-1, 0, false, 0, request.HomeSeconds, request.HomeSeconds + request.RestSeconds)
+        {
+            AttainedSeconds = request.Status.AttainedSeconds, UncachedTokens = request.Template.UncachedTokens,
+        },
+        now);
 
     /// <summary>Estimates made before any worker was known are made again with the first worker's costs.</summary>
     public void FirstWorker(SchedulerState state, Instant now)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Machines;
+using Astraea.Core.Prediction;
 
 namespace Astraea.Core.Scheduling;
 
@@ -12,20 +13,26 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
     private readonly SchedulerOptions _options;
     private readonly long _epoch;
     private readonly RequestFold _fold;
+    private readonly Func<IPredictor> _predictor;
 
     /// <summary>Takes the policy, the bounds, and the epoch of this scheduler (it must grow from one scheduler of a pool to the next).</summary>
+    /// <param name="policy">How requests are ordered.</param>
+    /// <param name="options">Bounds and times.</param>
+    /// <param name="epoch">Of this scheduler.</param>
+    /// <param name="predictor">Makes what a state begins with believing; null is to know nothing and learn.</param>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
-    public SchedulerMachine(ISchedulingPolicy policy, SchedulerOptions? options = null, long epoch = 1)
+    public SchedulerMachine(ISchedulingPolicy policy, SchedulerOptions? options = null, long epoch = 1, Func<IPredictor>? predictor = null)
     {
         _policy = policy;
         _options = options ?? new SchedulerOptions();
         _epoch = epoch;
+        _predictor = predictor ?? (static () => new Predictors());
         SchedulingPolicies.Require(_options.Errors());
         _fold = new RequestFold(policy, _options);
     }
 
     /// <inheritdoc/>
-    public SchedulerState Initial(string key) => new(new PoolId(key));
+    public SchedulerState Initial(string key) => new(new PoolId(key), _predictor());
 
     /// <inheritdoc/>
     public Decision<SchedulerEvent, SchedulerReply> Handle(SchedulerState state, SchedulerMessage message, Instant now) => message switch

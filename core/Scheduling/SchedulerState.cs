@@ -13,7 +13,7 @@ public sealed class SchedulerState
     private readonly Dictionary<RequestId, KvPlace?> _ended = [];
     private readonly Queue<RequestId> _endedOrder = new();
 
-    internal SchedulerState(PoolId pool) => Pool = pool;
+    internal SchedulerState(PoolId pool, IPredictor predictor) => (Pool, Predictor) = (pool, predictor);
 
     /// <summary>The pool.</summary>
     public PoolId Pool { get; }
@@ -34,8 +34,11 @@ public sealed class SchedulerState
     /// <summary>Requests that want a worker.</summary>
     public int ReadyRequests => Ready.Count;
 
+    /// <summary>What is believed of requests.</summary>
+    public IPredictor Predictor { get; }
+
     /// <summary>What has been learned online.</summary>
-    public Predictors Predictors { get; } = new();
+    public Predictors Predictors => Predictor.Learned;
 
     /// <summary>When this scheduler heard of anything for the first time.</summary>
     internal Instant? FirstAt { get; set; }

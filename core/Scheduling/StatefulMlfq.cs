@@ -1,4 +1,5 @@
 using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 
 namespace Astraea.Core.Scheduling;
 
@@ -20,6 +21,7 @@ public sealed class StatefulMlfq : ISchedulingPolicy
     {
         _options = options ?? new StatefulMlfqOptions();
         SchedulingPolicies.Require(_options.Errors());
+        Kv = PressureKv.Paper(_options.Pressure);
     }
 
     /// <summary>m: how many queues there are.</summary>
@@ -29,7 +31,10 @@ public sealed class StatefulMlfq : ISchedulingPolicy
     public string Name => PolicyName;
 
     /// <inheritdoc/>
-    public KvPolicyKind KvPolicy => KvPolicyKind.PressurePaper;
+    public IKvPolicy Kv { get; }
+
+    /// <inheritdoc/>
+    public bool CarriesDiscards => true;
 
     /// <inheritdoc/>
     public bool LowerQueuesFill => _options.LowerQueuesFill;
@@ -47,14 +52,14 @@ public sealed class StatefulMlfq : ISchedulingPolicy
     public double GuardAfter => double.PositiveInfinity;
 
     /// <inheritdoc/>
-    public Rank Rank(RankInputs inputs, int poolBlocks, Instant now)
+    public Rank Rank(in RankInputs inputs, int poolBlocks, Instant now)
     {
         double service = Math.Max(inputs.SegmentSeconds, SchedulingPolicies.SecondsMin);
         return new Rank(inputs.Level, (inputs.WaitedSeconds(now) + service) / service, inputs.Arrival, inputs.Request);
     }
 
     /// <inheritdoc/>
-    public int Level(LevelInputs inputs, Instant now)
+    public int Level(in LevelInputs inputs, Instant now)
     {
         if (inputs.Current < 0)
             return 0;

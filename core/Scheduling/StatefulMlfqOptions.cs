@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Astraea.Core.KvCache;
 
 namespace Astraea.Core.Scheduling;
 
@@ -17,6 +18,9 @@ public sealed record StatefulMlfqOptions
     /// <summary>Whether lower queues may use memory that the head of a higher one does not fit in.</summary>
     public bool LowerQueuesFill { get; init; } = true;
 
+    /// <summary>Watermarks and times of the KV decisions.</summary>
+    public KvPressureSettings Pressure { get; init; } = KvPressureSettings.Default;
+
     /// <summary>What is wrong with the values, one sentence each.</summary>
     public IEnumerable<string> Errors()
     {
@@ -32,5 +36,7 @@ public sealed record StatefulMlfqOptions
         }
         if (!(AgingRatio > 1) || double.IsInfinity(AgingRatio))
             yield return $"AgingRatio is {AgingRatio}: it must be a number above 1.";
+        foreach (string error in Pressure.Errors())
+            yield return $"Pressure: {error}";
     }
 }

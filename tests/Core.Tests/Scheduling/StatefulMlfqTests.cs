@@ -1,4 +1,3 @@
-using Astraea.Core.KvCache;
 using Astraea.Core.Scheduling;
 
 namespace Astraea.Core.Tests.Scheduling;
@@ -55,7 +54,8 @@ public class StatefulMlfqTests
     {
         StatefulMlfq policy = new();
         Assert.Equal(6, policy.Queues);
-        Assert.Equal(KvPolicyKind.PressurePaper, policy.KvPolicy);
+        Assert.Equal("pressure-paper", policy.Kv.Name);
+        Assert.True(policy.CarriesDiscards);
         Assert.True(policy.LowerQueuesFill);
         Assert.False(policy.BatchSynchronous);
         Assert.False(policy.PreemptsRunning);

@@ -24,6 +24,13 @@ internal static class WireSamples
     private static readonly SegmentAttempt s_attempt = new(s_id, 1, 2);
     private static readonly CostProfile s_costs = new(0.001, 0.002, 0.0003, 0.0004);
 
+    private static readonly RankInputs s_rank =
+        new(s_id, s_at, 2, TimeSpan.FromSeconds(1), new Instant(6), 0.5, 1.5, double.PositiveInfinity, 3)
+        {
+            SegmentSince = new Instant(5), AttainedSeconds = 2.5, ContextTokens = 48, UncachedTokens = 16, OutputTokens = 8, ToolSeconds = 4,
+            RecomputeSeconds = 0.75, SwapSeconds = 0.25, Pinned = true, Idleness = 0.5, TenantLead = 3,
+        };
+
     private static readonly SegmentSpec s_spec =
         new(64, 8, true, new Sampling(0.7, 0.9, 40, ulong.MaxValue, 0.5, -0.5), ["\n\n", "§"], ToolMode.Named, "look", "[{}]", true);
 
@@ -86,7 +93,7 @@ internal static class WireSamples
     [
         new PullRequest(s_worker, 9, [new HeldLease(s_attempt, true)], 256, 200, 512, 8, 2048, "cpu:f32", "https://10.0.0.1:7101", s_costs, [new KvResidence(s_id, s_kv)]),
         new Plan(
-            9, [new Lease(s_attempt, new RankInputs(s_id, s_at, 2, TimeSpan.FromSeconds(1), new Instant(6), 0.5, 1.5, double.PositiveInfinity, 3), "level 2")],
+            9, [new Lease(s_attempt, s_rank, "level 2")],
             [new Revoke(s_attempt, "superseded")],
             [new Migration(s_id, s_tenant, s_kv, new WorkerId("w1"), "https://10.0.0.2:7101", "cpu:f32", "ticket", "saves 2 s")]),
         new ClusterView(

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Astraea.Contracts.Text;
 using Astraea.Core;
 using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Scheduling;
 using Astraea.Worker.Engine;
@@ -17,6 +18,13 @@ internal sealed class TestPolicy : ISchedulingPolicy
 
     public KvPolicyKind KvPolicy { get; init; } = KvPolicyKind.PressureLazy;
 
+    public IKvPolicy Kv => KvPolicy switch
+    {
+        KvPolicyKind.CacheOnly => new CacheOnly(),
+        KvPolicyKind.PressurePaper => PressureKv.Paper(),
+        _ => PressureKv.Lazy(),
+    };
+
     public bool LowerQueuesFill { get; init; } = true;
 
     public bool BatchSynchronous { get; init; }
@@ -27,9 +35,9 @@ internal sealed class TestPolicy : ISchedulingPolicy
 
     public double GuardAfter => double.PositiveInfinity;
 
-    public Rank Rank(RankInputs inputs, int poolBlocks, Instant now) => new(inputs.Level, 0, inputs.Arrival, inputs.Request);
+    public Rank Rank(in RankInputs inputs, int poolBlocks, Instant now) => new(inputs.Level, 0, inputs.Arrival, inputs.Request);
 
-    public int Level(LevelInputs inputs, Instant now) => 0;
+    public int Level(in LevelInputs inputs, Instant now) => 0;
 }
 
 internal sealed class RecordingSink : ISegmentSink
