@@ -90,7 +90,11 @@ public abstract class BatchSegment<TKv> where TKv : class, IContextKv
     {
         // Remaining work shrinks as it is done, but never to nothing: the prediction may have been too low.
         double remaining = Math.Max(_inputs.RemainingSeconds - DeviceSeconds, 0.1 * _inputs.SegmentSeconds);
-        Rank = policy.Rank(_inputs with { Waited = _waited, ReadySince = _laneSince ?? _readySince, RemainingSeconds = remaining }, poolBlocks, now);
+        RankInputs inputs = _inputs with
+        {
+            Waited = _waited, ReadySince = _laneSince ?? _readySince, RemainingSeconds = remaining, ServedSeconds = DeviceSeconds,
+        };
+        Rank = policy.Rank(inputs, poolBlocks, now);
     }
 
     /// <summary>Joins the batch with the KV that was found.</summary>

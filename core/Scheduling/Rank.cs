@@ -56,6 +56,9 @@ public readonly record struct RankInputs(
     /// <summary>Device seconds its ended segments have used (s).</summary>
     public double AttainedSeconds { get; init; }
 
+    /// <summary>Device seconds this segment has had under its lease (s). The worker says so between steps; 0 in leases.</summary>
+    public double ServedSeconds { get; init; }
+
     /// <summary>Tokens of the context: input and output so far (tokens).</summary>
     public int ContextTokens { get; init; }
 

@@ -27,7 +27,7 @@ internal static class WireSamples
     private static readonly RankInputs s_rank =
         new(s_id, s_at, 2, TimeSpan.FromSeconds(1), new Instant(6), 0.5, 1.5, double.PositiveInfinity, 3)
         {
-            SegmentSince = new Instant(5), AttainedSeconds = 2.5, ContextTokens = 48, UncachedTokens = 16, OutputTokens = 8, ToolSeconds = 4,
+            SegmentSince = new Instant(5), AttainedSeconds = 2.5, ServedSeconds = 1, ContextTokens = 48, UncachedTokens = 16, OutputTokens = 8, ToolSeconds = 4,
             RecomputeSeconds = 0.75, SwapSeconds = 0.25, Pinned = true, Idleness = 0.5, TenantLead = 3,
         };
 
