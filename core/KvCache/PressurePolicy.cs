@@ -44,6 +44,12 @@ public readonly record struct KvSituation(int PoolBlocks, int HeldBlocks, int Re
     /// <summary>Blocks that segments wait for which are ready and do not fit (blocks).</summary>
     public int WantedBlocks { get; init; }
 
+    /// <summary>What a segment that comes back without its memory waits for it here, as measured of late (s).</summary>
+    public double QueueSeconds { get; init; }
+
+    /// <summary>Blocks of contexts on this worker, running or waiting, that are less idle than this one (blocks); see <see cref="Policies.IdlenessTiers"/>.</summary>
+    public int BusierBlocks { get; init; }
+
     /// <summary>What computing and copying cost here, as measured; null before anything is.</summary>
     public Scheduling.CostProfile? Costs { get; init; }
 

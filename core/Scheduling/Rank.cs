@@ -119,6 +119,9 @@ public interface ISchedulingPolicy
         _ => KvPolicyKind.CacheOnly,
     };
 
+    /// <summary>Which agent requests may hold memory, or null when all may.</summary>
+    IActivePrograms? Active => null;
+
     /// <summary>Whether the time to compute discarded KV again counts as waited (SCHEDULING.md §1).</summary>
     bool CarriesDiscards => false;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Astraea.Core.Scheduling.Policies;
 
 namespace Astraea.Core.Scheduling;
 
@@ -10,7 +11,11 @@ public static class SchedulingPolicies
 
     /// <summary>Names that <see cref="Create"/> knows.</summary>
     public static ImmutableArray<string> Names { get; } =
-        [ProgramFcfs.PolicyName, StatefulMlfq.PolicyName, HierarchicalHrrn.PolicyName, HierarchicalHrrn.FlatName];
+    [
+        ProgramFcfs.PolicyName, StatefulMlfq.PolicyName, HierarchicalHrrn.PolicyName, HierarchicalHrrn.FlatName, VllmFcfs.PolicyName, VllmApc.PolicyName,
+        VllmApcHost.PolicyName, SglangHrrn.PolicyName, SrptSegment.PolicyName, Plas.PolicyName, Infercept.PolicyName, Lamps.PolicyName, Continuum.PolicyName,
+        ThunderAgent.PolicyName, Mori.PolicyName, StatefulMlfq.FcfsName, SrptProgram.PolicyName,
+    ];
 
     /// <summary>The policy of that name with its default parameters.</summary>
     /// <exception cref="ArgumentException">There is no such policy; the message lists those there are.</exception>
@@ -20,6 +25,19 @@ public static class SchedulingPolicies
         StatefulMlfq.PolicyName => new StatefulMlfq(),
         HierarchicalHrrn.PolicyName => new HierarchicalHrrn(),
         HierarchicalHrrn.FlatName => new HierarchicalHrrn(new HierarchicalHrrnOptions { Levels = 1 }),
+        VllmFcfs.PolicyName => new VllmFcfs(),
+        VllmApc.PolicyName => new VllmApc(),
+        VllmApcHost.PolicyName => new VllmApcHost(),
+        SglangHrrn.PolicyName => new SglangHrrn(),
+        SrptSegment.PolicyName => new SrptSegment(),
+        Plas.PolicyName => new Plas(),
+        Infercept.PolicyName => new Infercept(),
+        Lamps.PolicyName => new Lamps(),
+        Continuum.PolicyName => new Continuum(),
+        ThunderAgent.PolicyName => new ThunderAgent(),
+        Mori.PolicyName => new Mori(),
+        StatefulMlfq.FcfsName => new StatefulMlfq(new StatefulMlfqOptions { FirstComeFirstServed = true }),
+        SrptProgram.PolicyName => new SrptProgram(),
         _ => throw new ArgumentException($"There is no scheduling policy '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
     };
 

@@ -13,6 +13,9 @@ public sealed class StatefulMlfq : ISchedulingPolicy
     /// <summary>Name in options and records.</summary>
     public const string PolicyName = "astraea-paper";
 
+    /// <summary>Name of the variant with its KV decisions and calls in the order they came.</summary>
+    public const string FcfsName = "astraea-paper-fcfs";
+
     private readonly StatefulMlfqOptions _options;
 
     /// <summary>Takes the parameters.</summary>
@@ -28,7 +31,7 @@ public sealed class StatefulMlfq : ISchedulingPolicy
     public int Queues => _options.Thresholds.Length + 1;
 
     /// <inheritdoc/>
-    public string Name => PolicyName;
+    public string Name => _options.FirstComeFirstServed ? FcfsName : PolicyName;
 
     /// <inheritdoc/>
     public IKvPolicy Kv { get; }
@@ -54,6 +57,8 @@ public sealed class StatefulMlfq : ISchedulingPolicy
     /// <inheritdoc/>
     public Rank Rank(in RankInputs inputs, int poolBlocks, Instant now)
     {
+        if (_options.FirstComeFirstServed)
+            return new Rank(0, 0, inputs.SegmentSince, inputs.Request);
         double service = Math.Max(inputs.SegmentSeconds, SchedulingPolicies.SecondsMin);
         return new Rank(inputs.Level, (inputs.WaitedSeconds(now) + service) / service, inputs.Arrival, inputs.Request);
     }
@@ -61,7 +66,7 @@ public sealed class StatefulMlfq : ISchedulingPolicy
     /// <inheritdoc/>
     public int Level(in LevelInputs inputs, Instant now)
     {
-        if (inputs.Current < 0)
+        if (inputs.Current < 0 || _options.FirstComeFirstServed)
             return 0;
         int last = Queues - 1;
         int current = Math.Min(inputs.Current, last);
