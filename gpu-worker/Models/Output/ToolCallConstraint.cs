@@ -122,8 +122,7 @@ public sealed class ToolCallConstraint : IOutputConstraint
     /// <summary>Encodes text as the model would write it; byte for byte where that would change the bytes, or they are no whole characters.</summary>
     private List<int> Encode(byte[] bytes)
     {
-        var ids = new List<int>();
-        _tokenizer.Encode(Encoding.UTF8.GetString(bytes), parseAdded: false, ids);
+        List<int> ids = _tokenizer.EncodeOn(Encoding.UTF8.GetString(bytes));
         var written = new List<byte>(bytes.Length);
         foreach (int id in ids)
             written.AddRange(_tokenizer.Bytes(id));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Astraea.Contracts.Text;
 using Astraea.Core.Lifecycle;
@@ -45,30 +46,46 @@ internal sealed class PromptRenderer
     {
         var tokens = new List<int>();
         int content = 0;
-        for (int i = 0; i < parts.Count; i++)
+        for (int i = 0; i < parts.Count;)
         {
-            int before = tokens.Count;
-            switch (parts[i])
+            if (parts[i] is PromptPart.Output output)
             {
-                case PromptPart.Output output:
-                    tokens.AddRange(output.Tokens);
-                    content += output.Tokens.Length;
-                    break;
-                case PromptPart.Typed typed:
-                    _tokenizer.Encode(typed.Text, parseAdded: false, tokens);
-                    content += typed.Content ? tokens.Count - before : 0;
-                    break;
-                case PromptPart.Template template:
-                    bool leadsToOutput = i + 1 < parts.Count && parts[i + 1] is PromptPart.Output;
-                    _tokenizer.Encode(leadsToOutput ? CutToOpening(template.Text) : template.Text, parseAdded: true, tokens);
-                    // An answer that ended by itself has its end token already.
-                    if (i > 0 && parts[i - 1] is PromptPart.Output && before > 0 && tokens.Count > before
-                        && tokens[before] == tokens[before - 1] && _endTokens.Contains(tokens[before]))
-                        tokens.RemoveAt(before);
-                    break;
+                tokens.AddRange(output.Tokens);
+                content += output.Tokens.Length;
+                i++;
+                continue;
             }
+            int from = i, before = tokens.Count;
+            while (i < parts.Count && parts[i] is not PromptPart.Output)
+                i++;
+            List<PromptPart> run = parts[from..i];
+            if (i < parts.Count && run[^1] is PromptPart.Template last)
+                run[^1] = new PromptPart.Template(CutToOpening(last.Text));
+            content += EncodeRun(run, tokens);
+            // An answer that ended by itself has its end token already.
+            if (from > 0 && before > 0 && tokens.Count > before && tokens[before] == tokens[before - 1] && _endTokens.Contains(tokens[before]))
+                tokens.RemoveAt(before);
         }
         return new RenderedPrompt([.. tokens], content);
+    }
+
+    /// <summary>Encodes what stands between outputs as one text, as the model has learned it.</summary>
+    /// <returns>Tokens that end inside the text of an item (tokens).</returns>
+    private int EncodeRun(List<PromptPart> run, List<int> tokens)
+    {
+        int next = tokens.Count;
+        _tokenizer.Encode(run.ConvertAll(part => part is PromptPart.Template template ? (template.Text, true) : (((PromptPart.Typed)part).Text, false)), tokens);
+        int content = 0, bytes = 0, end = 0;
+        foreach (PromptPart part in run)
+        {
+            end += Encoding.UTF8.GetByteCount(part is PromptPart.Template template ? template.Text : ((PromptPart.Typed)part).Text);
+            for (; next < tokens.Count && bytes + _tokenizer.Bytes(tokens[next]).Length <= end; next++)
+            {
+                bytes += _tokenizer.Bytes(tokens[next]).Length;
+                content += part is PromptPart.Typed { Content: true } ? 1 : 0;
+            }
+        }
+        return content;
     }
 
     /// <summary>

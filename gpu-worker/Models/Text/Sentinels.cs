@@ -61,10 +61,10 @@ internal sealed class Sentinels
             return text;
         var hidden = new StringBuilder();
         int done = 0;
-        while (_controls.Next(text, done) is var (_, start, end))
+        while (_controls.Next(text, done) is { } found)
         {
-            hidden.Append(text, done, start - done).Append(Add(new PromptPart.Typed(text[start..end], Content: false)));
-            done = end;
+            hidden.Append(text, done, found.Start - done).Append(Add(new PromptPart.Typed(text[found.Start..found.End], Content: false)));
+            done = found.End;
         }
         return hidden.Append(text, done, text.Length - done).ToString();
     }

@@ -8,6 +8,7 @@ public sealed class IncrementalDecoder(BpeTokenizer tokenizer)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly char[] _chars = new char[256];
+    private bool _dropsBlank = tokenizer.DropsLeadingBlank;
 
     /// <summary>Takes a token; appends the characters it completes. Control tokens show nothing.</summary>
     public void Push(int token, StringBuilder text)
@@ -15,6 +16,11 @@ public sealed class IncrementalDecoder(BpeTokenizer tokenizer)
         if (tokenizer.IsSpecial(token))
             return;
         ReadOnlySpan<byte> bytes = tokenizer.Bytes(token);
+        if (_dropsBlank && !bytes.IsEmpty)
+        {
+            _dropsBlank = false;
+            bytes = bytes[0] == ' ' ? bytes[1..] : bytes;
+        }
         while (!bytes.IsEmpty)
         {
             _decoder.Convert(bytes, _chars, flush: false, out int used, out int written, out _);

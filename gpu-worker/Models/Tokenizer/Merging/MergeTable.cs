@@ -1,21 +1,46 @@
-namespace Astraea.Worker.Models.Tokenizer;
+namespace Astraea.Worker.Models.Tokenizer.Merging;
 
-/// <summary>Merges the bytes of a piece into tokens: always the pair of lowest rank, leftmost first (Sennrich et al. 2016, §3.2).</summary>
-internal sealed class MergeTable
+/// <summary>Our own merge engine: the pairs by id, and a queue over the piece.</summary>
+internal sealed class MergeTable : IMergeEngine
 {
     private readonly Dictionary<(int Left, int Right), (int Rank, int Merged)> _merges;
+    private readonly Dictionary<string, int> _vocabulary;
+    private readonly Dictionary<char, int> _characters;
 
-    public MergeTable(Dictionary<(int Left, int Right), (int Rank, int Merged)> merges) => _merges = merges;
+    /// <param name="vocabulary">Token text to id.</param>
+    /// <param name="merges">Pairs in rank order, checked.</param>
+    public MergeTable(Dictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> merges)
+    {
+        _vocabulary = vocabulary;
+        _characters = vocabulary.Where(token => token.Key.Length == 1).ToDictionary(token => token.Key[0], token => token.Value);
+        _merges = new Dictionary<(int, int), (int, int)>(merges.Count);
+        for (int rank = 0; rank < merges.Count; rank++)
+        {
+            var (left, right) = merges[rank];
+            _merges.TryAdd((vocabulary[left], vocabulary[right]), (rank, vocabulary[left + right]));
+        }
+    }
 
-    public bool Empty => _merges.Count == 0;
+    public void Merge(string piece, List<int> ids)
+    {
+        var units = new int[piece.Length];
+        int count = 0;
+        for (int at = 0; at < piece.Length;)
+        {
+            bool pair = char.IsSurrogatePair(piece, at);
+            units[count++] = pair ? _vocabulary[piece.Substring(at, 2)] : _characters[piece[at]];
+            at += pair ? 2 : 1;
+        }
+        ids.AddRange(units.AsSpan(0, Merge(units.AsSpan(0, count))));
+    }
 
     /// <summary>Merges in place.</summary>
-    /// <param name="ids">Byte tokens of the piece; on return, the first result-many hold the merged tokens.</param>
+    /// <param name="ids">Tokens of the piece's characters; on return, the first result-many hold the merged tokens.</param>
     /// <returns>Tokens left (tokens).</returns>
-    public int Merge(Span<int> ids)
+    private int Merge(Span<int> ids)
     {
         int count = ids.Length;
-        if (Empty || count < 2)
+        if (_merges.Count == 0 || count < 2)
             return count;
         // A linked list over the piece and a queue of candidate pairs: n log n, where rescanning would be n² on one long word.
         var next = new int[count];
