@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Astraea.Worker.Kernels.Matrices;
+using Astraea.Worker.Memory;
 
 namespace Astraea.Worker.Engine;
 
@@ -28,6 +30,14 @@ public sealed class WorkerOptions
     /// <summary>Threads of the model runner (threads). Default 0: as many as the machine has, less one for the rest.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
+
+    /// <summary>How the matrices of the model are kept: F32, Bf16, W8, W8G128 or Q4. Default F32. The smaller, the faster and the coarser.</summary>
+    [EnumDataType(typeof(WeightFormat))]
+    public WeightFormat Weights { get; set; }
+
+    /// <summary>How keys and values are kept: F32 or Bf16. Default F32.</summary>
+    [EnumDataType(typeof(KvFormat))]
+    public KvFormat Kv { get; set; }
 
     /// <summary>Output tokens of a segment that may wait for durability before it pauses (tokens). Default 256.</summary>
     [Range(1, 1 << 16)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Astraea.Worker.Kernels.Matrices;
 
 namespace Astraea.Worker.Kernels;
 
@@ -29,7 +30,7 @@ internal static unsafe partial class PagedAttention
         public float* PairScores(int pair) => Scores + pair * SplitTokens;
     }
 
-    private static void Simd(in AttentionRows rows, float* memory)
+    private static void Simd<TLine>(in AttentionRows rows, float* memory) where TLine : struct, ILine
     {
         int pairs = rows.Count * rows.Group;
         Scratch scratch = Scratch.Cut(memory, rows.Kv.HeadDimPadded, Math.Max(PairsMax, rows.Group));
@@ -39,10 +40,10 @@ internal static unsafe partial class PagedAttention
         {
             // Rows are in order of position: the pairs that see nothing of this split are the first ones.
             int first = Math.Max(0, start - rows.Position) * rows.Group;
-            ComputeScores(rows, scratch, first, pairs, start, Math.Min(SplitTokens, longest - start));
+            ComputeScores<TLine>(rows, scratch, first, pairs, start, Math.Min(SplitTokens, longest - start));
             for (int pair = first; pair < pairs; pair++)
                 Weigh(scratch, pair, TokensSeen(rows, pair, start));
-            AddValues(rows, scratch, first, pairs, start, Math.Min(SplitTokens, longest - start));
+            AddValues<TLine>(rows, scratch, first, pairs, start, Math.Min(SplitTokens, longest - start));
         }
         WriteOutput(rows, scratch, pairs);
     }
@@ -67,22 +68,22 @@ internal static unsafe partial class PagedAttention
     }
 
     /// <summary>Scores of whole blocks. What lies behind a pair's last token is computed too, lane by lane, and never looked at.</summary>
-    private static void ComputeScores(in AttentionRows rows, in Scratch scratch, int first, int pairs, int start, int tokens)
+    private static void ComputeScores<TLine>(in AttentionRows rows, in Scratch scratch, int first, int pairs, int start, int tokens) where TLine : struct, ILine
     {
-        KvHeadKeys keys = new(rows, start);
+        KvHeadKeys<TLine> keys = new(rows, start);
         int blocks = (tokens + BlockTokens - 1) / BlockTokens, block = 0;
         if (pairs - first == 1)
         {
             for (; block + 4 <= blocks; block += 4)
-                Tile.One(scratch.Queries + first * scratch.Stride, keys[block], keys[block + 1], keys[block + 2], keys[block + 3],
-                    BlockTokens, rows.Kv.HeadDim, scratch.PairScores(first) + block * BlockTokens, accumulate: false);
+                Tile<TLine>.OneByFour(scratch.Queries + first * scratch.Stride, keys[block], keys[block + 1], keys[block + 2], keys[block + 3],
+                    TLine.Bytes, rows.Kv.HeadDim, scratch.PairScores(first) + block * BlockTokens, accumulate: false);
         }
         for (; block < blocks; block++)
         {
             for (int pair = first; pair < pairs;)
             {
-                int count = Tile.RowsOf(pairs - pair);
-                Tile.Run(count, scratch.Queries + pair * scratch.Stride, scratch.Stride, keys[block], BlockTokens,
+                int count = RowCounts.Take(pairs - pair);
+                Tile<TLine>.Run(count, scratch.Queries + pair * scratch.Stride, scratch.Stride, keys[block], TLine.Bytes,
                     rows.Kv.HeadDim, scratch.PairScores(pair) + block * BlockTokens, SplitTokens, accumulate: false);
                 pair += count;
             }
@@ -118,43 +119,44 @@ internal static unsafe partial class PagedAttention
             (Vector256.Load(sums + i) * keep).Store(sums + i);
     }
 
-    private static void AddValues(in AttentionRows rows, in Scratch scratch, int first, int pairs, int start, int tokens)
+    private static void AddValues<TLine>(in AttentionRows rows, in Scratch scratch, int first, int pairs, int start, int tokens) where TLine : struct, ILine
     {
         for (int offset = 0; offset < tokens; offset += BlockTokens)
         {
-            float* values = rows.Kv.Values(rows.Blocks[(start + offset) / BlockTokens]);
+            byte* values = rows.Kv.Values<TLine>(rows.Blocks[(start + offset) / BlockTokens]);
             for (int pair = first; pair < pairs;)
             {
-                int count = Tile.RowsOf(pairs - pair);
+                int count = RowCounts.Take(pairs - pair);
                 // A block that the tile's first pair sees whole, all its pairs do. Else one by one, each to its own last token: what lies
                 // behind it may belong to nobody, and zero times NaN is not zero.
                 if (TokensSeen(rows, pair, start) >= offset + BlockTokens)
-                    AddBlock(scratch, pair, count, values, offset, BlockTokens);
+                    AddBlock<TLine>(scratch, pair, count, values, offset, BlockTokens);
                 else
                 {
                     for (int one = pair; one < pair + count; one++)
-                        AddBlock(scratch, one, 1, values, offset, Math.Min(BlockTokens, TokensSeen(rows, one, start) - offset));
+                        AddBlock<TLine>(scratch, one, 1, values, offset, Math.Min(BlockTokens, TokensSeen(rows, one, start) - offset));
                 }
                 pair += count;
             }
         }
     }
 
-    private static void AddBlock(in Scratch scratch, int pair, int count, float* values, int offset, int depth)
+    private static void AddBlock<TLine>(in Scratch scratch, int pair, int count, byte* values, int offset, int depth) where TLine : struct, ILine
     {
+        nint row = scratch.Stride / BlockTokens * TLine.Bytes;
         float* weights = scratch.PairScores(pair) + offset;
         float* sums = scratch.Sums + pair * scratch.Stride;
         nint column = 0;
         if (count == 1)
         {
-            for (; column + 64 <= scratch.Stride; column += 64)
+            for (; column + 64 <= scratch.Stride; column += 64, values += 4 * TLine.Bytes)
             {
-                float* v = values + column;
-                Tile.One(weights, v, v + 16, v + 32, v + 48, scratch.Stride, depth, sums + column, accumulate: true);
+                byte* next = values + 2 * TLine.Bytes;
+                Tile<TLine>.OneByFour(weights, values, values + TLine.Bytes, next, next + TLine.Bytes, row, depth, sums + column, accumulate: true);
             }
         }
-        for (; column < scratch.Stride; column += 16)
-            Tile.Run(count, weights, SplitTokens, values + column, scratch.Stride, depth, sums + column, scratch.Stride, accumulate: true);
+        for (; column < scratch.Stride; column += BlockTokens, values += TLine.Bytes)
+            Tile<TLine>.Run(count, weights, SplitTokens, values, row, depth, sums + column, scratch.Stride, accumulate: true);
     }
 
     private static void WriteOutput(in AttentionRows rows, in Scratch scratch, int pairs)
@@ -170,11 +172,11 @@ internal static unsafe partial class PagedAttention
     }
 
     /// <summary>The keys of a split, block by block.</summary>
-    private readonly struct KvHeadKeys(in AttentionRows rows, int start)
+    private readonly struct KvHeadKeys<TLine>(in AttentionRows rows, int start) where TLine : struct, ILine
     {
         private readonly Memory.KvHeadView _kv = rows.Kv;
         private readonly int* _blocks = rows.Blocks + start / BlockTokens;
 
-        public float* this[int block] => _kv.Keys(_blocks[block]);
+        public byte* this[int block] => _kv.Keys<TLine>(_blocks[block]);
     }
 }

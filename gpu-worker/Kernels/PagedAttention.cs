@@ -1,3 +1,6 @@
+using Astraea.Worker.Kernels.Matrices;
+using Astraea.Worker.Memory;
+
 namespace Astraea.Worker.Kernels;
 
 /// <summary>Causal attention of new rows of one sequence over its paged KV, for one KV head and the query heads that share it.</summary>
@@ -32,13 +35,21 @@ internal static unsafe partial class PagedAttention
     /// <param name="scratch"><see cref="ScratchFloats"/> floats, 64-byte aligned.</param>
     public static void Run(InstructionSet set, in AttentionRows rows, float* scratch)
     {
-        if (set == InstructionSet.Scalar)
-            Reference(rows, scratch);
+        if (rows.Kv.Format == KvFormat.F32)
+            Run<F32Line>(set, rows, scratch);
         else
-            Simd(rows, scratch);
+            Run<Bf16Line>(set, rows, scratch);
     }
 
-    private static void Reference(in AttentionRows rows, float* scratch)
+    private static void Run<TLine>(InstructionSet set, in AttentionRows rows, float* scratch) where TLine : struct, ILine
+    {
+        if (set == InstructionSet.Scalar)
+            Reference<TLine>(rows, scratch);
+        else
+            Simd<TLine>(rows, scratch);
+    }
+
+    private static void Reference<TLine>(in AttentionRows rows, float* scratch) where TLine : struct, ILine
     {
         int headDim = rows.Kv.HeadDim;
         for (int row = 0; row < rows.Count; row++)
@@ -51,23 +62,23 @@ internal static unsafe partial class PagedAttention
                 int length = rows.Position + row + 1;
                 float maximum = float.NegativeInfinity, total = 0;
                 for (int start = 0; start < length; start += SplitTokens)
-                    AddSplit(rows, query, start, new Span<float>(scratch, Math.Min(SplitTokens, length - start)), output, ref maximum, ref total);
+                    AddSplit<TLine>(rows, query, start, new Span<float>(scratch, Math.Min(SplitTokens, length - start)), output, ref maximum, ref total);
                 for (int i = 0; i < headDim; i++)
                     output[i] /= total;
             }
         }
     }
 
-    private static void AddSplit(
-        in AttentionRows rows, float* query, int start, Span<float> scores, Span<float> sums, ref float maximum, ref float total)
+    private static void AddSplit<TLine>(
+        in AttentionRows rows, float* query, int start, Span<float> scores, Span<float> sums, ref float maximum, ref float total) where TLine : struct, ILine
     {
         float largest = maximum;
         for (int t = 0; t < scores.Length; t++)
         {
-            float* key = rows.Kv.Keys(rows.Blocks[(start + t) / BlockTokens]) + (start + t) % BlockTokens;
+            byte* keys = rows.Kv.Keys<TLine>(rows.Blocks[(start + t) / BlockTokens]);
             float score = 0;
             for (int i = 0; i < sums.Length; i++)
-                score += query[i] * rows.Scale * key[i * BlockTokens];
+                score += query[i] * rows.Scale * TLine.Get(keys + i * TLine.Bytes, (start + t) % BlockTokens);
             scores[t] = score;
             largest = MathF.Max(largest, score);
         }
@@ -79,11 +90,12 @@ internal static unsafe partial class PagedAttention
             sums[i] *= keep;
         for (int t = 0; t < scores.Length; t++)
         {
-            float* value = rows.Kv.Values(rows.Blocks[(start + t) / BlockTokens]) + (start + t) % BlockTokens * rows.Kv.HeadDimPadded;
+            byte* values = rows.Kv.Values<TLine>(rows.Blocks[(start + t) / BlockTokens])
+                + (start + t) % BlockTokens * (rows.Kv.HeadDimPadded / BlockTokens) * TLine.Bytes;
             float weight = Exponential.Reference(scores[t] - maximum);
             total += weight;
             for (int i = 0; i < sums.Length; i++)
-                sums[i] += weight * value[i];
+                sums[i] += weight * TLine.Get(values + i / BlockTokens * TLine.Bytes, i % BlockTokens);
         }
     }
 }

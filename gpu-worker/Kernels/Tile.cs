@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Astraea.Worker.Kernels.Matrices;
 
 namespace Astraea.Worker.Kernels;
 
@@ -8,67 +9,62 @@ namespace Astraea.Worker.Kernels;
 /// Every element is one chain of fused multiply-adds over k in order, from zero or from what c holds, whichever tile it falls into. Six rows of two
 /// registers are 12 chains: enough to hide the latency of a multiply-add (4 cycles, 2 a cycle), few enough for 16 registers.
 /// </remarks>
-internal static unsafe class Tile
+/// <typeparam name="TLine">Number format of b; widening it is exact.</typeparam>
+internal static unsafe class Tile<TLine> where TLine : struct, ILine
 {
-    /// <summary>Rows of the largest tile.</summary>
-    public const int RowsMax = 6;
-
-    /// <summary>Rows to take of those that are left: 6, 4, 2 or 1.</summary>
-    public static int RowsOf(int rowsLeft) => rowsLeft switch
-    {
-        >= 9 or 6 or 7 => 6,
-        8 or 4 or 5 => 4,
-        >= 2 => 2,
-        _ => 1,
-    };
-
     /// <summary>Computes a tile.</summary>
-    /// <param name="rows">As <see cref="RowsOf"/> says.</param>
+    /// <param name="rows">1 to <see cref="RowCounts.Max"/>.</param>
     /// <param name="a">[rows, depth] f32, rows <paramref name="lda"/> floats apart.</param>
     /// <param name="lda">Distance of rows of a (floats).</param>
-    /// <param name="b">[depth, 16] f32, rows <paramref name="ldb"/> floats apart.</param>
-    /// <param name="ldb">Distance of rows of b (floats).</param>
+    /// <param name="b">[depth] lines, <paramref name="ldb"/> bytes apart.</param>
+    /// <param name="ldb">Distance of lines of b (By).</param>
     /// <param name="depth">Length of the sum.</param>
     /// <param name="c">[rows, 16] f32, rows <paramref name="ldc"/> floats apart.</param>
     /// <param name="ldc">Distance of rows of c (floats).</param>
     /// <param name="accumulate">Whether to go on from what c holds.</param>
-    public static void Run(int rows, float* a, nint lda, float* b, nint ldb, int depth, float* c, nint ldc, bool accumulate)
+    public static void Run(int rows, float* a, nint lda, byte* b, nint ldb, int depth, float* c, nint ldc, bool accumulate)
     {
         switch (rows)
         {
-            case 6:
-                Six(a, lda, b, ldb, depth, c, ldc, accumulate);
-                break;
-            case 4:
-                Four(a, lda, b, ldb, depth, c, ldc, accumulate);
+            case 1:
+                Kernel<OneRow>(a, lda, b, ldb, depth, c, ldc, accumulate);
                 break;
             case 2:
-                Two(a, lda, b, ldb, depth, c, ldc, accumulate);
+                Kernel<TwoRows>(a, lda, b, ldb, depth, c, ldc, accumulate);
+                break;
+            case 3:
+                Kernel<ThreeRows>(a, lda, b, ldb, depth, c, ldc, accumulate);
+                break;
+            case 4:
+                Kernel<FourRows>(a, lda, b, ldb, depth, c, ldc, accumulate);
+                break;
+            case 5:
+                Kernel<FiveRows>(a, lda, b, ldb, depth, c, ldc, accumulate);
                 break;
             default:
-                One(a, b, ldb, depth, c, accumulate);
+                Kernel<SixRows>(a, lda, b, ldb, depth, c, ldc, accumulate);
                 break;
         }
     }
 
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Six(float* a, nint lda, float* b, nint ldb, int depth, float* c, nint ldc, bool accumulate)
+    private static void Kernel<TRows>(float* a, nint lda, byte* b, nint ldb, int depth, float* c, nint ldc, bool accumulate) where TRows : struct, IRowCount
     {
-        Vector256<float> c0l = default, c0h = default;
-        Vector256<float> c1l = default, c1h = default;
-        Vector256<float> c2l = default, c2h = default;
-        Vector256<float> c3l = default, c3h = default;
-        Vector256<float> c4l = default, c4h = default;
-        Vector256<float> c5l = default, c5h = default;
+        Vector256<float> c0l = default, c0h = default, c1l = default, c1h = default, c2l = default, c2h = default;
+        Vector256<float> c3l = default, c3h = default, c4l = default, c4h = default, c5l = default, c5h = default;
         if (accumulate)
         {
-            (c0l, c0h) = Load(c);
-            (c1l, c1h) = Load(c + ldc);
-            (c2l, c2h) = Load(c + 2 * ldc);
-            (c3l, c3h) = Load(c + 3 * ldc);
-            (c4l, c4h) = Load(c + 4 * ldc);
-            (c5l, c5h) = Load(c + 5 * ldc);
+            Load(c, out c0l, out c0h);
+            if (TRows.Count > 1)
+                Load(c + ldc, out c1l, out c1h);
+            if (TRows.Count > 2)
+                Load(c + 2 * ldc, out c2l, out c2h);
+            if (TRows.Count > 3)
+                Load(c + 3 * ldc, out c3l, out c3h);
+            if (TRows.Count > 4)
+                Load(c + 4 * ldc, out c4l, out c4h);
+            if (TRows.Count > 5)
+                Load(c + 5 * ldc, out c5l, out c5h);
         }
         float* a1 = a + lda;
         float* a2 = a1 + lda;
@@ -77,112 +73,56 @@ internal static unsafe class Tile
         float* a5 = a4 + lda;
         for (nint k = 0; k < depth; k++, b += ldb)
         {
-            (Vector256<float> low, Vector256<float> high) = Load(b);
+            TLine.Load(b, out Vector256<float> low, out Vector256<float> high);
             Add(a[k], low, high, ref c0l, ref c0h);
-            Add(a1[k], low, high, ref c1l, ref c1h);
-            Add(a2[k], low, high, ref c2l, ref c2h);
-            Add(a3[k], low, high, ref c3l, ref c3h);
-            Add(a4[k], low, high, ref c4l, ref c4h);
-            Add(a5[k], low, high, ref c5l, ref c5h);
+            if (TRows.Count > 1)
+                Add(a1[k], low, high, ref c1l, ref c1h);
+            if (TRows.Count > 2)
+                Add(a2[k], low, high, ref c2l, ref c2h);
+            if (TRows.Count > 3)
+                Add(a3[k], low, high, ref c3l, ref c3h);
+            if (TRows.Count > 4)
+                Add(a4[k], low, high, ref c4l, ref c4h);
+            if (TRows.Count > 5)
+                Add(a5[k], low, high, ref c5l, ref c5h);
         }
         Store(c0l, c0h, c);
-        Store(c1l, c1h, c + ldc);
-        Store(c2l, c2h, c + 2 * ldc);
-        Store(c3l, c3h, c + 3 * ldc);
-        Store(c4l, c4h, c + 4 * ldc);
-        Store(c5l, c5h, c + 5 * ldc);
+        if (TRows.Count > 1)
+            Store(c1l, c1h, c + ldc);
+        if (TRows.Count > 2)
+            Store(c2l, c2h, c + 2 * ldc);
+        if (TRows.Count > 3)
+            Store(c3l, c3h, c + 3 * ldc);
+        if (TRows.Count > 4)
+            Store(c4l, c4h, c + 4 * ldc);
+        if (TRows.Count > 5)
+            Store(c5l, c5h, c + 5 * ldc);
     }
 
+    /// <summary>One row against four rows of lines at once, c [64]: eight chains, because one's two would wait for each other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(float* a, nint lda, float* b, nint ldb, int depth, float* c, nint ldc, bool accumulate)
-    {
-        Vector256<float> c0l = default, c0h = default;
-        Vector256<float> c1l = default, c1h = default;
-        Vector256<float> c2l = default, c2h = default;
-        Vector256<float> c3l = default, c3h = default;
-        if (accumulate)
-        {
-            (c0l, c0h) = Load(c);
-            (c1l, c1h) = Load(c + ldc);
-            (c2l, c2h) = Load(c + 2 * ldc);
-            (c3l, c3h) = Load(c + 3 * ldc);
-        }
-        float* a1 = a + lda;
-        float* a2 = a1 + lda;
-        float* a3 = a2 + lda;
-        for (nint k = 0; k < depth; k++, b += ldb)
-        {
-            (Vector256<float> low, Vector256<float> high) = Load(b);
-            Add(a[k], low, high, ref c0l, ref c0h);
-            Add(a1[k], low, high, ref c1l, ref c1h);
-            Add(a2[k], low, high, ref c2l, ref c2h);
-            Add(a3[k], low, high, ref c3l, ref c3h);
-        }
-        Store(c0l, c0h, c);
-        Store(c1l, c1h, c + ldc);
-        Store(c2l, c2h, c + 2 * ldc);
-        Store(c3l, c3h, c + 3 * ldc);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Two(float* a, nint lda, float* b, nint ldb, int depth, float* c, nint ldc, bool accumulate)
-    {
-        Vector256<float> c0l = default, c0h = default;
-        Vector256<float> c1l = default, c1h = default;
-        if (accumulate)
-        {
-            (c0l, c0h) = Load(c);
-            (c1l, c1h) = Load(c + ldc);
-        }
-        float* a1 = a + lda;
-        for (nint k = 0; k < depth; k++, b += ldb)
-        {
-            (Vector256<float> low, Vector256<float> high) = Load(b);
-            Add(a[k], low, high, ref c0l, ref c0h);
-            Add(a1[k], low, high, ref c1l, ref c1h);
-        }
-        Store(c0l, c0h, c);
-        Store(c1l, c1h, c + ldc);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One(float* a, float* b, nint ldb, int depth, float* c, bool accumulate)
-    {
-        Vector256<float> low = default, high = default;
-        if (accumulate)
-            (low, high) = Load(c);
-        for (nint k = 0; k < depth; k++, b += ldb)
-        {
-            (Vector256<float> bLow, Vector256<float> bHigh) = Load(b);
-            Add(a[k], bLow, bHigh, ref low, ref high);
-        }
-        Store(low, high, c);
-    }
-
-    /// <summary>One row against four panels at once, c [64]: eight chains, because one panel's two would wait for each other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void One(float* a, float* b0, float* b1, float* b2, float* b3, nint ldb, int depth, float* c, bool accumulate)
+    public static void OneByFour(float* a, byte* b0, byte* b1, byte* b2, byte* b3, nint ldb, int depth, float* c, bool accumulate)
     {
         Vector256<float> c0l = default, c0h = default, c1l = default, c1h = default;
         Vector256<float> c2l = default, c2h = default, c3l = default, c3h = default;
         if (accumulate)
         {
-            (c0l, c0h) = Load(c);
-            (c1l, c1h) = Load(c + 16);
-            (c2l, c2h) = Load(c + 32);
-            (c3l, c3h) = Load(c + 48);
+            Load(c, out c0l, out c0h);
+            Load(c + 16, out c1l, out c1h);
+            Load(c + 32, out c2l, out c2h);
+            Load(c + 48, out c3l, out c3h);
         }
         for (nint k = 0, i = 0; k < depth; k++, i += ldb)
         {
-            Vector256<float> x = Vector256.Create(a[k]);
-            c0l = Vector256.FusedMultiplyAdd(x, Vector256.Load(b0 + i), c0l);
-            c0h = Vector256.FusedMultiplyAdd(x, Vector256.Load(b0 + i + 8), c0h);
-            c1l = Vector256.FusedMultiplyAdd(x, Vector256.Load(b1 + i), c1l);
-            c1h = Vector256.FusedMultiplyAdd(x, Vector256.Load(b1 + i + 8), c1h);
-            c2l = Vector256.FusedMultiplyAdd(x, Vector256.Load(b2 + i), c2l);
-            c2h = Vector256.FusedMultiplyAdd(x, Vector256.Load(b2 + i + 8), c2h);
-            c3l = Vector256.FusedMultiplyAdd(x, Vector256.Load(b3 + i), c3l);
-            c3h = Vector256.FusedMultiplyAdd(x, Vector256.Load(b3 + i + 8), c3h);
+            float x = a[k];
+            TLine.Load(b0 + i, out Vector256<float> low, out Vector256<float> high);
+            Add(x, low, high, ref c0l, ref c0h);
+            TLine.Load(b1 + i, out low, out high);
+            Add(x, low, high, ref c1l, ref c1h);
+            TLine.Load(b2 + i, out low, out high);
+            Add(x, low, high, ref c2l, ref c2h);
+            TLine.Load(b3 + i, out low, out high);
+            Add(x, low, high, ref c3l, ref c3h);
         }
         Store(c0l, c0h, c);
         Store(c1l, c1h, c + 16);
@@ -191,7 +131,11 @@ internal static unsafe class Tile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> Low, Vector256<float> High) Load(float* p) => (Vector256.Load(p), Vector256.Load(p + 8));
+    private static void Load(float* p, out Vector256<float> low, out Vector256<float> high)
+    {
+        low = Vector256.Load(p);
+        high = Vector256.Load(p + 8);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector256<float> low, Vector256<float> high, float* p)

@@ -10,6 +10,7 @@ using Astraea.Silo.Options;
 using Astraea.Silo.Orleans;
 using Astraea.Silo.Security;
 using Astraea.Silo.Storage.Postgres;
+using Astraea.Worker.Engine;
 using Microsoft.Extensions.Options;
 
 namespace Astraea.Silo.Composition;
@@ -34,7 +35,8 @@ internal static class ClusterNode
             NodeSettings.Section<ClusterSecurityOptions>(builder.Configuration, ClusterSecurityOptions.Section), data, settings.Cluster.EffectiveName,
             TimeProvider.System);
         ServedModel model = ServedModel.Load(
-            NodeSettings.Section<ModelOptions>(builder.Configuration, ModelOptions.Section), data, settings.Is(NodeRoles.Worker));
+            NodeSettings.Section<ModelOptions>(builder.Configuration, ModelOptions.Section), data,
+            settings.Is(NodeRoles.Worker) ? NodeSettings.Section<WorkerOptions>(builder.Configuration, WorkerPoolOptions.Section).Weights : null);
         PoolId pool = new(model.Text.Model);
 
         services.AddSingleton(model);

@@ -7,6 +7,7 @@ using Astraea.Grains.Local;
 using Astraea.Silo.Options;
 using Astraea.Silo.Security;
 using Astraea.Silo.Storage;
+using Astraea.Worker.Engine;
 
 namespace Astraea.Silo.Composition;
 
@@ -23,7 +24,8 @@ internal static class LocalNode
         string data = settings.DataDirectory;
         ClusterTrust trust = ClusterTrust.Open(
             NodeSettings.Section<ClusterSecurityOptions>(builder.Configuration, ClusterSecurityOptions.Section), data, Environment.MachineName, TimeProvider.System);
-        ServedModel model = ServedModel.Load(NodeSettings.Section<ModelOptions>(builder.Configuration, ModelOptions.Section), data, withWeights: true);
+        ServedModel model = ServedModel.Load(NodeSettings.Section<ModelOptions>(builder.Configuration, ModelOptions.Section), data,
+            NodeSettings.Section<WorkerOptions>(builder.Configuration, WorkerPoolOptions.Section).Weights);
         NodeKey.MintWhenNone(builder.Configuration, data);
 
         services.AddSingleton(model);

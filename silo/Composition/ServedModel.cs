@@ -1,4 +1,5 @@
 using Astraea.Silo.Options;
+using Astraea.Worker.Kernels.Matrices;
 using Astraea.Worker.Models.Mini;
 using Astraea.Worker.Models.Text;
 using Astraea.Worker.Models.Transformer;
@@ -26,8 +27,8 @@ internal sealed class ServedModel : IDisposable
     /// <summary>Loads the folder that the options name; without one, writes and loads the built-in model.</summary>
     /// <param name="options">Which model.</param>
     /// <param name="dataDirectory">Where the built-in model is written.</param>
-    /// <param name="withWeights">Whether this process runs workers.</param>
-    public static ServedModel Load(ModelOptions options, string dataDirectory, bool withWeights)
+    /// <param name="weights">How the workers of this process keep the weights; null when it runs none.</param>
+    public static ServedModel Load(ModelOptions options, string dataDirectory, WeightFormat? weights)
     {
         string folder = options.Path;
         if (folder.Length == 0)
@@ -40,7 +41,7 @@ internal sealed class ServedModel : IDisposable
             throw new NodeConfigurationException($"{ModelOptions.Section}:Path is '{folder}', where there is no folder.");
         }
         ModelText text = ModelText.Load(folder, options.Name.Length == 0 ? null : options.Name);
-        return new ServedModel(text, withWeights ? CpuModel.Load(folder) : null);
+        return new ServedModel(text, weights is WeightFormat format ? CpuModel.Load(folder, format) : null);
     }
 
     /// <inheritdoc/>

@@ -75,7 +75,7 @@ internal sealed class WorkerHost(
     private WorkerService Create(string name, int threads)
     {
         WorkerOptions own = options.Value.Named(name);
-        CpuModelRunner runner = new(model.Weights, own.DeviceBlocks, threads);
+        CpuModelRunner runner = new(model.Weights, own.DeviceBlocks, threads, kvFormat: own.Kv);
         _runners.Add(runner);
         return new WorkerService(new WorkerParts
         {

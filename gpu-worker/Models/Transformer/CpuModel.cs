@@ -1,5 +1,5 @@
 using Astraea.Worker.Engine;
-using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
 using Astraea.Worker.Models.Weights;
 
 namespace Astraea.Worker.Models.Transformer;
@@ -12,10 +12,11 @@ public sealed class CpuModel : IDisposable
     private bool _disposed;
     private bool _freed;
 
-    internal CpuModel(ModelConfig config, string digest, double[] ropeFrequencies,
+    internal CpuModel(ModelConfig config, WeightFormat weights, string digest, double[] ropeFrequencies,
         PackedMatrix embedding, LayerWeights[] layers, float[] finalNorm, PackedMatrix head)
     {
         Config = config;
+        Weights = weights;
         WeightsDigest = digest;
         RopeFrequencies = ropeFrequencies;
         Embedding = embedding;
@@ -29,6 +30,9 @@ public sealed class CpuModel : IDisposable
 
     /// <summary>Sizes.</summary>
     public ModelShape Shape => Config.Shape;
+
+    /// <summary>How its matrices are kept.</summary>
+    public WeightFormat Weights { get; }
 
     /// <summary>Hex digest over the weights and everything else in the folder that decides results.</summary>
     public string WeightsDigest { get; }
@@ -48,13 +52,18 @@ public sealed class CpuModel : IDisposable
     /// <summary>[vocabulary, hidden]; the embedding itself when they are tied.</summary>
     internal PackedMatrix Head { get; }
 
-    /// <summary>Loads a Hugging Face folder: config.json and safetensors of F32, F16 or BF16, widened to f32.</summary>
+    /// <summary>Loads a Hugging Face folder: config.json and safetensors of F32, F16 or BF16.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="weights">How to keep the matrices, whatever they are stored as.</param>
     /// <exception cref="ModelFormatException">Something in the folder is missing, malformed or not supported; the message says where.</exception>
-    public static CpuModel Load(string folder)
+    public static CpuModel Load(string folder, WeightFormat weights = WeightFormat.F32)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return CpuModelLoader.Load(folder);
+        return CpuModelLoader.Load(folder, weights);
     }
+
+    /// <summary>Bytes of the longest packed input row of its matrices (By); 0 when they read rows as they are.</summary>
+    internal int PackedRowBytesMax => Layers.SelectMany(l => (PackedMatrix[])[l.Qkv, l.Output, l.GateUp, l.Down]).Append(Head).Max(m => m.PackedRowBytes);
 
     /// <summary>Frees the weights, once the last runner that uses them is gone too.</summary>
     public void Dispose()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Astraea.Worker.Engine;
 using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
 using Astraea.Worker.Models.Weights;
 
 namespace Astraea.Worker.Models.Transformer;
@@ -9,12 +10,13 @@ namespace Astraea.Worker.Models.Transformer;
 internal static class CpuModelLoader
 {
     /// <summary>Loads a folder.</summary>
-    public static CpuModel Load(string folder)
+    public static CpuModel Load(string folder, WeightFormat format)
     {
         ModelConfig config = ModelConfig.Load(folder);
         using WeightFolder weights = WeightFolder.Open(folder);
         using var reader = new TensorReader(weights);
         var made = new List<IDisposable>();
+        var target = new Target(reader, format, made);
         try
         {
             double[] frequencies = RotaryEmbedding.Frequencies(config.Shape.HeadDim, config.RopeTheta, config.RopeScaling);
@@ -23,14 +25,14 @@ internal static class CpuModelLoader
             reader.Digest(string.Join(' ', frequencies.Select(f => f.ToString("R", CultureInfo.InvariantCulture))));
 
             ModelShape shape = config.Shape;
-            PackedMatrix embedding = Stack(reader, made, shape.HiddenSize, ("model.embed_tokens.weight", shape.Vocabulary));
+            PackedMatrix embedding = Stack(target, shape.HiddenSize, ("model.embed_tokens.weight", shape.Vocabulary));
             var layers = new LayerWeights[shape.Layers];
             for (int i = 0; i < layers.Length; i++)
-                layers[i] = Layer(reader, made, config, $"model.layers.{i}.");
+                layers[i] = Layer(target, config, $"model.layers.{i}.");
             float[] finalNorm = reader.Vector("model.norm.weight", shape.HiddenSize);
-            PackedMatrix head = config.TiedEmbeddings ? embedding : Stack(reader, made, shape.HiddenSize, ("lm_head.weight", shape.Vocabulary));
+            PackedMatrix head = config.TiedEmbeddings ? embedding : Stack(target, shape.HiddenSize, ("lm_head.weight", shape.Vocabulary));
             reader.CheckAllRead(name => IsHarmless(name, config));
-            return new CpuModel(config, reader.Finish(), frequencies, embedding, layers, finalNorm, head);
+            return new CpuModel(config, format, reader.Finish(), frequencies, embedding, layers, finalNorm, head);
         }
         catch
         {
@@ -44,14 +46,15 @@ internal static class CpuModelLoader
     private static bool IsHarmless(string name, ModelConfig config) =>
         (config.TiedEmbeddings && name == "lm_head.weight") || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal);
 
-    private static LayerWeights Layer(TensorReader reader, List<IDisposable> made, ModelConfig config, string prefix)
+    private static LayerWeights Layer(in Target target, ModelConfig config, string prefix)
     {
         ModelShape shape = config.Shape;
+        TensorReader reader = target.Reader;
         int queries = shape.Heads * shape.HeadDim, keys = shape.KvHeads * shape.HeadDim;
         string attention = $"{prefix}self_attn.", feedForward = $"{prefix}mlp.";
         return new LayerWeights(
             reader.Vector($"{prefix}input_layernorm.weight", shape.HiddenSize),
-            Stack(reader, made, shape.HiddenSize,
+            Stack(target, shape.HiddenSize,
                 ($"{attention}q_proj.weight", queries), ($"{attention}k_proj.weight", keys), ($"{attention}v_proj.weight", keys)),
             !config.HasQkvBias ? null :
             [
@@ -61,28 +64,34 @@ internal static class CpuModelLoader
             ],
             config.HasHeadNorms ? reader.Vector($"{attention}q_norm.weight", shape.HeadDim) : null,
             config.HasHeadNorms ? reader.Vector($"{attention}k_norm.weight", shape.HeadDim) : null,
-            Stack(reader, made, queries, ($"{attention}o_proj.weight", shape.HiddenSize)),
+            Stack(target, queries, ($"{attention}o_proj.weight", shape.HiddenSize)),
             reader.Vector($"{prefix}post_attention_layernorm.weight", shape.HiddenSize),
-            Stack(reader, made, shape.HiddenSize,
+            Stack(target, shape.HiddenSize,
                 ($"{feedForward}gate_proj.weight", shape.IntermediateSize), ($"{feedForward}up_proj.weight", shape.IntermediateSize)),
-            Stack(reader, made, shape.IntermediateSize, ($"{feedForward}down_proj.weight", shape.HiddenSize)));
+            Stack(target, shape.IntermediateSize, ($"{feedForward}down_proj.weight", shape.HiddenSize)));
     }
 
     /// <summary>Packs matrices of the same inputs one below the other.</summary>
-    private static PackedMatrix Stack(TensorReader reader, List<IDisposable> made, int inputs, params ReadOnlySpan<(string Name, int Rows)> parts)
+    private static PackedMatrix Stack(in Target target, int inputs, params ReadOnlySpan<(string Name, int Rows)> parts)
     {
         int outputs = 0;
         foreach ((_, int rows) in parts)
             outputs = checked(outputs + rows);
-        var matrix = new PackedMatrix(outputs, inputs);
-        made.Add(matrix);
+        PackedMatrix matrix = PackedMatrix.Create(target.Format, outputs, inputs);
+        target.Made.Add(matrix);
         int first = 0;
         foreach ((string name, int rows) in parts)
         {
             int offset = first;
-            reader.Matrix(name, rows, inputs, (row, values) => matrix.SetRow(offset + row, values));
+            target.Reader.Matrix(name, rows, inputs, (row, values) => matrix.SetRow(offset + row, values));
             first += rows;
         }
         return matrix;
     }
+
+    /// <summary>Where tensors come from and what they become.</summary>
+    /// <param name="Reader">The folder.</param>
+    /// <param name="Format">How matrices are kept.</param>
+    /// <param name="Made">Matrices made so far, to be freed if loading fails.</param>
+    private readonly record struct Target(TensorReader Reader, WeightFormat Format, List<IDisposable> Made);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Astraea.Worker.Engine;
 using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
 using Astraea.Worker.Memory;
 
 namespace Astraea.Worker.Models.Transformer;
@@ -28,8 +29,9 @@ public sealed unsafe class CpuModelRunner : IModelRunner
     /// <param name="kvBlocks">KV blocks of 16 tokens, at least 1.</param>
     /// <param name="threads">Threads, the caller's own included; 1 to 256.</param>
     /// <param name="set">Which kernels; the best of this machine when null.</param>
+    /// <param name="kvFormat">How keys and values are kept.</param>
     /// <exception cref="PlatformNotSupportedException">This machine does not run that instruction set.</exception>
-    public CpuModelRunner(CpuModel model, int kvBlocks, int threads = 1, InstructionSet? set = null)
+    public CpuModelRunner(CpuModel model, int kvBlocks, int threads = 1, InstructionSet? set = null, KvFormat kvFormat = KvFormat.F32)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kvBlocks);
@@ -40,10 +42,10 @@ public sealed unsafe class CpuModelRunner : IModelRunner
             throw new PlatformNotSupportedException($"This machine does not run the instruction set {_set}.");
 
         _model = model;
-        Numerics = new NumericsClass("cpu", InstructionSets.Name(_set), "f32", "f32", KernelVersion, model.WeightsDigest);
-        _kv = new PagedKv(model.Shape, kvBlocks);
+        Numerics = new NumericsClass("cpu", InstructionSets.Name(_set), WeightFormats.Name(model.Weights), KvFormats.Name(kvFormat), KernelVersion, model.WeightsDigest);
+        _kv = new PagedKv(model.Shape, kvBlocks, kvFormat);
         _rows = new StepRows(model.Shape, kvBlocks);
-        _scratch = new StepScratch(model.Shape);
+        _scratch = new StepScratch(model.Shape, model.PackedRowBytesMax);
         _attentionScratch = new AlignedMemory[threads];
         for (int i = 0; i < threads; i++)
             _attentionScratch[i] = AlignedMemory.ForFloats(PagedAttention.ScratchFloats(Shape.HeadDim, Shape.Heads / Shape.KvHeads));

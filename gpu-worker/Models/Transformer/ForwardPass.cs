@@ -1,5 +1,6 @@
 using Astraea.Worker.Engine;
 using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
 using Astraea.Worker.Memory;
 
 namespace Astraea.Worker.Models.Transformer;
@@ -26,6 +27,8 @@ internal sealed unsafe class ForwardPass(
     private bool _addsUpdate;
     private PackedMatrix _matrix = null!;
     private float* _input;
+    private byte* _multiplied;
+    private nint _multipliedStride;
     private float* _output;
     private nint _inputStride;
     private nint _outputStride;
@@ -35,6 +38,7 @@ internal sealed unsafe class ForwardPass(
     {
         Embed,
         Normalize,
+        Pack,
         Multiply,
         RotateAndStore,
         Attend,
@@ -67,7 +71,7 @@ internal sealed unsafe class ForwardPass(
     {
         if (_phase == Phase.Multiply)
         {
-            Linear.Run(set, _matrix, _input, _inputStride, _matrixRows, _output, _outputStride, chunk);
+            Linear.Run(set, _matrix, _multiplied, _multipliedStride, _matrixRows, _output, _outputStride, chunk);
             return;
         }
         if (_phase == Phase.Attend)
@@ -75,7 +79,7 @@ internal sealed unsafe class ForwardPass(
             AttendTile(rows.Tiles[chunk / _shape.KvHeads], chunk % _shape.KvHeads, attentionScratch[worker].Floats);
             return;
         }
-        int end = Math.Min(rows.Count, (chunk + 1) * RowsPerChunk);
+        int end = Math.Min(_phase == Phase.Pack ? _matrixRows : rows.Count, (chunk + 1) * RowsPerChunk);
         for (int row = chunk * RowsPerChunk; row < end; row++)
         {
             switch (_phase)
@@ -85,6 +89,9 @@ internal sealed unsafe class ForwardPass(
                     break;
                 case Phase.Normalize:
                     NormalizeRow(row, row);
+                    break;
+                case Phase.Pack:
+                    PackRow(row);
                     break;
                 case Phase.RotateAndStore:
                     RotateAndStoreRow(row);
@@ -99,7 +106,8 @@ internal sealed unsafe class ForwardPass(
     private void RunRows(Phase phase, long workPerRow)
     {
         _phase = phase;
-        team.Run(this, (rows.Count + RowsPerChunk - 1) / RowsPerChunk, alone: rows.Count * workPerRow < SharedWorkMin);
+        int count = phase == Phase.Pack ? _matrixRows : rows.Count;
+        team.Run(this, (count + RowsPerChunk - 1) / RowsPerChunk, alone: count * workPerRow < SharedWorkMin);
     }
 
     private void Normalize(float[] weight, bool addsUpdate)
@@ -111,13 +119,18 @@ internal sealed unsafe class ForwardPass(
 
     private void Multiply(PackedMatrix matrix, float* input, nint inputStride, float* output, nint outputStride, int? count = null)
     {
-        _phase = Phase.Multiply;
         _matrix = matrix;
         _input = input;
         _inputStride = inputStride;
         _output = output;
         _outputStride = outputStride;
         _matrixRows = count ?? rows.Count;
+        bool packs = matrix.PackedRowBytes > 0;
+        if (packs)
+            RunRows(Phase.Pack, 2 * matrix.Inputs);
+        _multiplied = (byte*)(packs ? scratch.Packed : input);
+        _multipliedStride = (packs ? scratch.PackedStride : inputStride) * sizeof(float);
+        _phase = Phase.Multiply;
         team.Run(this, Linear.Chunks(matrix, _matrixRows), alone: (long)matrix.Outputs * matrix.Inputs * _matrixRows < SharedWorkMin);
     }
 
@@ -151,6 +164,9 @@ internal sealed unsafe class ForwardPass(
             VectorAdd.Run(set, stream, Hidden(scratch.Update, row));
         RmsNorm.Run(set, stream, _norm, model.Config.RmsNormEpsilon, Hidden(scratch.Normed, target));
     }
+
+    private void PackRow(int row) =>
+        _matrix.PackRow(set, new ReadOnlySpan<float>(_input + row * _inputStride, _matrix.Inputs), (byte*)(scratch.Packed + row * scratch.PackedStride));
 
     private void RotateAndStoreRow(int row)
     {

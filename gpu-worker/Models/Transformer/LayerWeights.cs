@@ -1,4 +1,4 @@
-using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
 
 namespace Astraea.Worker.Models.Transformer;
 

@@ -11,7 +11,9 @@ internal sealed unsafe class StepScratch : IDisposable
     private int _capacity;
 
     /// <summary>Makes room for no rows yet.</summary>
-    public StepScratch(ModelShape shape)
+    /// <param name="shape">Sizes of the model.</param>
+    /// <param name="packedRowBytes">Longest packed row (By).</param>
+    public StepScratch(ModelShape shape, int packedRowBytes)
     {
         _shape = shape;
         HiddenStride = Stride(shape.HiddenSize);
@@ -19,6 +21,7 @@ internal sealed unsafe class StepScratch : IDisposable
         AttendedStride = Stride(shape.Heads * shape.HeadDim);
         GateUpStride = Stride(checked(2 * shape.IntermediateSize));
         AngleStride = Stride(shape.HeadDim / 2);
+        PackedStride = packedRowBytes == 0 ? 0 : Stride((packedRowBytes + sizeof(float) - 1) / sizeof(float));
     }
 
     /// <summary>Distance of rows of width hidden (floats).</summary>
@@ -35,6 +38,9 @@ internal sealed unsafe class StepScratch : IDisposable
 
     /// <summary>Distance of rows of <see cref="Cosines"/> and <see cref="Sines"/> (floats).</summary>
     public nint AngleStride { get; }
+
+    /// <summary>Distance of rows of <see cref="Packed"/> (floats).</summary>
+    public nint PackedStride { get; }
 
     /// <summary>[rows, hidden]: the residual stream.</summary>
     public float* Stream { get; private set; }
@@ -60,13 +66,16 @@ internal sealed unsafe class StepScratch : IDisposable
     /// <summary>[rows, headDim / 2].</summary>
     public float* Sines { get; private set; }
 
+    /// <summary>Rows packed for the linear layer that is next.</summary>
+    public float* Packed { get; private set; }
+
     /// <summary>Makes room for rows; what was there is lost.</summary>
     public void Reserve(int rows)
     {
         if (rows <= _capacity)
             return;
         int capacity = (int)Math.Min(int.MaxValue, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)rows));
-        long perRow = 3 * HiddenStride + QkvStride + AttendedStride + GateUpStride + 2 * AngleStride;
+        long perRow = 3 * HiddenStride + QkvStride + AttendedStride + GateUpStride + 2 * AngleStride + PackedStride;
         var memory = AlignedMemory.ForFloats(checked(capacity * perRow));
         _memory.Dispose();
         _memory = memory;
@@ -80,6 +89,7 @@ internal sealed unsafe class StepScratch : IDisposable
         GateUp = Take(GateUpStride);
         Cosines = Take(AngleStride);
         Sines = Take(AngleStride);
+        Packed = Take(PackedStride);
 
         float* Take(nint stride)
         {

@@ -1,5 +1,6 @@
 using Astraea.Worker.Engine;
 using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
 using Astraea.Worker.Memory;
 
 namespace Astraea.Worker.Tests.Kernels;
@@ -8,13 +9,27 @@ public sealed unsafe class PagedAttentionTests
 {
     public static TheoryData<InstructionSet> Sets => KernelTests.Sets;
 
+    public static TheoryData<InstructionSet, KvFormat> Paths
+    {
+        get
+        {
+            var data = new TheoryData<InstructionSet, KvFormat>();
+            foreach (InstructionSet set in Enum.GetValues<InstructionSet>().Where(InstructionSets.IsSupported))
+            {
+                data.Add(set, KvFormat.F32);
+                data.Add(set, KvFormat.Bf16);
+            }
+            return data;
+        }
+    }
+
     [Theory]
-    [MemberData(nameof(Sets))]
-    public void Rows_attend_to_all_tokens_up_to_their_own_by_softmax_of_scaled_products(InstructionSet set)
+    [MemberData(nameof(Paths))]
+    public void Rows_attend_to_all_tokens_up_to_their_own_by_softmax_of_scaled_products(InstructionSet set, KvFormat format)
     {
         foreach ((int headDim, int group) in ((int, int)[])[(16, 1), (32, 2), (10, 3), (64, 7), (80, 1), (128, 4), (18, 30)])
         {
-            using var rig = new Rig(headDim, tokens: 600, group);
+            using var rig = new Rig(headDim, tokens: 600, group, format: format);
             foreach ((int position, int count) in ((int, int)[])[(0, 1), (0, 24), (15, 2), (255, 1), (250, 12), (256, 1), (500, 24), (599, 1)])
             {
                 int rows = Math.Min(count, PagedAttention.RowsPerChunk(group));
@@ -51,15 +66,24 @@ public sealed unsafe class PagedAttentionTests
         private readonly int[] _blocks;
         private readonly PagedKv _kv;
 
-        public Rig(int headDim, int tokens, int group, float scale = 1)
+        public Rig(int headDim, int tokens, int group, float scale = 1, KvFormat format = KvFormat.F32)
         {
             (_headDim, _group) = (headDim, group);
             _keys = KernelTests.Values(tokens * headDim, 1, scale);
             _values = KernelTests.Values(tokens * headDim, 2);
+            if (format == KvFormat.Bf16)
+            {
+                // The formula is held against what the KV keeps, not against what was written.
+                foreach (float[] kept in (float[][])[_keys, _values])
+                {
+                    for (int i = 0; i < kept.Length; i++)
+                        kept[i] = Bf16.Widen(Bf16.Round(kept[i]));
+                }
+            }
             _queries = KernelTests.Values(PagedAttention.PairsMax * group * headDim, 3, scale);
             _blocks = [.. Enumerable.Range(0, (tokens + 15) / 16)];
             new Random(4).Shuffle(_blocks);
-            _kv = new PagedKv(new ModelShape(8, 1, 8, group, 1, headDim, 8, 1024), _blocks.Length);
+            _kv = new PagedKv(new ModelShape(8, 1, 8, group, 1, headDim, 8, 1024), _blocks.Length, format);
             var nan = new byte[_kv.BlockBytes];
             Array.Fill(nan, (byte)0xFF);
             foreach (int block in _blocks)

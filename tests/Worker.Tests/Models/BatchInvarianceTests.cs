@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Astraea.Worker.Engine;
 using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
+using Astraea.Worker.Memory;
 using Astraea.Worker.Models.Transformer;
 
 namespace Astraea.Worker.Tests.Models;
@@ -10,10 +12,44 @@ public sealed class BatchInvarianceTests
 {
     public static TheoryData<string, InstructionSet> Paths => Golden.NamesAndSets();
 
+    /// <summary>All but f32 weights over f32 KV, which the other tests are about.</summary>
+    public static TheoryData<WeightFormat, KvFormat, InstructionSet> Formats
+    {
+        get
+        {
+            var data = new TheoryData<WeightFormat, KvFormat, InstructionSet>();
+            foreach (InstructionSet set in Golden.Sets)
+            {
+                data.Add(WeightFormat.F32, KvFormat.Bf16, set);
+                foreach (WeightFormat weights in Enum.GetValues<WeightFormat>().Where(w => w != WeightFormat.F32))
+                {
+                    data.Add(weights, KvFormat.Bf16, set);
+                    if (set != InstructionSet.Scalar)
+                        data.Add(weights, KvFormat.F32, set);
+                }
+            }
+            return data;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Paths))]
-    public void Logits_are_bit_equal_in_random_compositions_on_one_and_two_threads(string name, InstructionSet set) =>
+    public void Logits_are_bit_equal_in_random_compositions_on_one_to_three_threads(string name, InstructionSet set) =>
         AssertInvariant(Golden.Load(name).Model, set, lengths: [300, 1, 17, 130, 64, 33], seeds: set == InstructionSet.Scalar ? 1 : 3);
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Logits_are_bit_equal_in_every_format(WeightFormat weights, KvFormat kv, InstructionSet set)
+    {
+        using (CpuModel model = CpuModel.Load(Golden.FolderOf("qwen3-mini"), weights))
+            AssertInvariant(model, set, lengths: [270, 1, 17, 33], seeds: 1, kv);
+        foreach (TestModelFolder.Sizes sizes in TestModelFolder.OddSizes[..(set == InstructionSet.Scalar ? 1 : 3)])
+        {
+            using var folder = new TestModelFolder(sizes, seed: 5);
+            using CpuModel model = CpuModel.Load(folder.Path, weights);
+            AssertInvariant(model, set, lengths: [70, 1, 17, 130], seeds: 1, kv);
+        }
+    }
 
     [Theory]
     [InlineData(InstructionSet.Scalar)]
@@ -99,16 +135,16 @@ public sealed class BatchInvarianceTests
         AssertSame(source.Logits(tokens.AsMemory(49), 49, RunnerSteps.Blocks(50)), target.Logits(tokens.AsMemory(49), 49, blocks));
     }
 
-    private static void AssertInvariant(CpuModel model, InstructionSet set, int[] lengths, int seeds)
+    private static void AssertInvariant(CpuModel model, InstructionSet set, int[] lengths, int seeds, KvFormat kv = KvFormat.F32)
     {
         int[][] tokens = [.. lengths.Select((length, i) => RandomTokens(length, seed: 100 + i, model.Shape.Vocabulary))];
-        float[][][] alone = [.. tokens.Select(t => TokenByToken(model, set, t))];
+        float[][][] alone = [.. tokens.Select(t => TokenByToken(model, set, kv, t))];
         int swaps = 0, recomputations = 0, comparisons = 0;
         for (int seed = 0; seed < seeds; seed++)
         {
-            foreach (int threads in (int[])[1, 2])
+            foreach (int threads in set == InstructionSet.Scalar ? (int[])[1, 3] : [1, 2, 3])
             {
-                using var runner = new CpuModelRunner(model, kvBlocks: 90, threads, set);
+                using var runner = new CpuModelRunner(model, kvBlocks: 90, threads, set, kv);
                 var composition = new Composition(runner, tokens, seed);
                 composition.Run((sequence, position, logits) => AssertSame(alone[sequence][position], logits));
                 swaps += composition.Swaps;
@@ -121,9 +157,9 @@ public sealed class BatchInvarianceTests
     }
 
     /// <summary>Logits at every position, one row per step, alone on a fresh runner: what everything else must equal.</summary>
-    private static float[][] TokenByToken(CpuModel model, InstructionSet set, int[] tokens)
+    private static float[][] TokenByToken(CpuModel model, InstructionSet set, KvFormat kv, int[] tokens)
     {
-        using var runner = new CpuModelRunner(model, RunnerSteps.BlocksFor(tokens.Length), threads: 1, set);
+        using var runner = new CpuModelRunner(model, RunnerSteps.BlocksFor(tokens.Length), threads: 1, set, kv);
         int[] blocks = RunnerSteps.Blocks(tokens.Length);
         return [.. tokens.Select((token, position) => runner.Logits(new[] { token }, position, blocks))];
     }

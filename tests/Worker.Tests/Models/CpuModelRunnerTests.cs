@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Astraea.Worker.Engine;
 using Astraea.Worker.Kernels;
+using Astraea.Worker.Kernels.Matrices;
+using Astraea.Worker.Memory;
 using Astraea.Worker.Models.Transformer;
 
 namespace Astraea.Worker.Tests.Models;
@@ -95,18 +97,23 @@ public sealed class CpuModelRunnerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Steps_allocate_nothing_once_warm(int threads)
+    [InlineData(WeightFormat.F32, KvFormat.F32, 1)]
+    [InlineData(WeightFormat.F32, KvFormat.F32, 2)]
+    [InlineData(WeightFormat.Bf16, KvFormat.Bf16, 2)]
+    [InlineData(WeightFormat.W8, KvFormat.Bf16, 1)]
+    [InlineData(WeightFormat.W8G128, KvFormat.Bf16, 2)]
+    [InlineData(WeightFormat.Q4, KvFormat.F32, 2)]
+    public void Steps_allocate_nothing_once_warm(WeightFormat weights, KvFormat kv, int threads)
     {
-        using var runner = new CpuModelRunner(Golden.Load("llama3-mini").Model, kvBlocks: 40, threads);
+        using CpuModel model = CpuModel.Load(Golden.FolderOf("llama3-mini"), weights);
+        using var runner = new CpuModelRunner(model, kvBlocks: 40, threads, kvFormat: kv);
         var batch = new StepBatch();
         int[] prompt = [.. Enumerable.Range(0, 200)], blocks = RunnerSteps.Blocks(200), other = RunnerSteps.Blocks(100, first: 20);
         var logits = new float[2 * 384];
         for (int i = 0; i < 3; i++)
             Step();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < 200; i++)
             Step();
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
@@ -152,6 +159,9 @@ public sealed class CpuModelRunnerTests : IDisposable
     {
         CpuModel model = Golden.Load("qwen3-mini").Model;
         Assert.Equal(new NumericsClass("cpu", InstructionSets.Name(InstructionSets.Best), "f32", "f32", CpuModelRunner.KernelVersion, model.WeightsDigest), _runner.Numerics);
+        using CpuModel q4 = CpuModel.Load(Golden.FolderOf("qwen3-mini"), WeightFormat.Q4);
+        using var runner = new CpuModelRunner(q4, kvBlocks: 1, set: InstructionSet.Scalar, kvFormat: KvFormat.Bf16);
+        Assert.Equal($"cpu-scalar-q4-kvbf16-k{CpuModelRunner.KernelVersion}-{model.WeightsDigest}", runner.Numerics.ToString());
         Assert.Equal(4, Golden.Names.Select(n => Golden.Load(n).Model.WeightsDigest).Distinct().Count());
     }
 }
