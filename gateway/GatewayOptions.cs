@@ -24,6 +24,9 @@ public sealed class GatewayOptions
     /// <summary>Most tools in a body. Default 128.</summary>
     [Range(1, 4096)] public int ToolsMax { get; init; } = 128;
 
+    /// <summary>Answers one chat request may ask for (<c>n</c>); each is a request of its own. Default 16.</summary>
+    [Range(1, 128)] public int ChoicesMax { get; init; } = 16;
+
     /// <summary>Output limit of a request that names none (tokens); less when the context has less left. Default 4096.</summary>
     [Range(1, 1 << 24)] public int OutputTokensDefault { get; init; } = 4096;
 

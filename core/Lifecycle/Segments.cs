@@ -63,6 +63,7 @@ public enum ToolMode
 /// <param name="ToolName">The tool, when <see cref="ToolMode.Named"/>.</param>
 /// <param name="ToolsJson">Declared tools, a JSON array in OpenAI's chat shape, or null. Opaque to core.</param>
 /// <param name="Foreground">Whether a client waits on the line: if nobody reads for long, the request is cancelled.</param>
+/// <param name="FormatJson">The form output must have, a JSON object with a <c>schema</c>, the <c>place</c> it came from and whether it is <c>strict</c>, or empty for any object; or null. Opaque to core.</param>
 public sealed record SegmentSpec(
     int MaxOutputTokens,
     int MinOutputTokens,
@@ -72,7 +73,8 @@ public sealed record SegmentSpec(
     ToolMode ToolMode,
     string? ToolName,
     string? ToolsJson,
-    bool Foreground)
+    bool Foreground,
+    string? FormatJson = null)
 {
     /// <summary>Texts that end the output, never default.</summary>
     public ImmutableArray<string> Stop { get; init; } = Stop.IsDefault ? [] : Stop;

@@ -11,45 +11,47 @@ internal sealed class ChatCompletionsEndpoint(GenerationEndpoint generation, Exc
 {
     public Task CreateAsync(HttpContext context, TenantId tenant) => generation.HandleAsync(context, tenant, ChatIntake.Read, AnswerAsync);
 
-    private Task AnswerAsync(HttpContext context, GenerationAsk ask, AcceptedExchange exchange)
+    private Task AnswerAsync(HttpContext context, GenerationAsk ask, IReadOnlyList<AcceptedExchange> exchanges)
     {
-        ChatProjection projection = new(exchange.Id, ask.IncludesUsage);
-        return ask.Streams ? StreamAsync(context, exchange, projection) : WholeAsync(context, exchange, projection);
+        IReadOnlyList<ChatProjection> choices = [.. exchanges.Select((_, index) => new ChatProjection(exchanges[0].Id, index, ask.IncludesUsage))];
+        return ask.Streams ? StreamAsync(context, exchanges, choices, ask.IncludesUsage) : WholeAsync(context, exchanges, choices);
     }
 
-    private async Task WholeAsync(HttpContext context, AcceptedExchange exchange, ChatProjection projection)
+    private async Task WholeAsync(HttpContext context, IReadOnlyList<AcceptedExchange> exchanges, IReadOnlyList<ChatProjection> choices)
     {
         List<ChatChunk> unsent = [];
-        await foreach (IReadOnlyList<ExchangeStep> steps in reader.ReadAsync(exchange, context.RequestAborted))
+        await foreach (var (choice, steps) in reader.ReadAllAsync(exchanges, context.RequestAborted))
         {
             foreach (ExchangeStep step in steps)
-                projection.Apply(step, unsent);
+                choices[choice].Apply(step, unsent);
             unsent.Clear();
         }
-        if (projection.Error is { } error)
-            throw error.Raise();
-        await GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, projection.Completion(), WireJson.Wire.ChatCompletion);
+        if (choices.FirstOrDefault(choice => choice.Error is not null) is { } broken)
+            throw broken.Error!.Raise();
+        await GatewayPipeline.WriteAsync(context, StatusCodes.Status200OK, ChatProjection.Completion(choices), WireJson.Wire.ChatCompletion);
     }
 
-    private async Task StreamAsync(HttpContext context, AcceptedExchange exchange, ChatProjection projection)
+    private async Task StreamAsync(HttpContext context, IReadOnlyList<AcceptedExchange> exchanges, IReadOnlyList<ChatProjection> choices, bool includesUsage)
     {
         CancellationToken gone = context.RequestAborted;
         SseWriter sse = await SseWriter.StartAsync(context.Response, gone);
         List<ChatChunk> chunks = [];
         try
         {
-            await foreach (IReadOnlyList<ExchangeStep> steps in reader.ReadAsync(exchange, gone))
+            await foreach (var (choice, steps) in reader.ReadAllAsync(exchanges, gone))
             {
                 if (steps.Count == 0)
                     await sse.WriteCommentAsync(gone);
                 foreach (ExchangeStep step in steps)
-                    projection.Apply(step, chunks);
+                    choices[choice].Apply(step, chunks);
                 foreach (ChatChunk chunk in chunks)
                     await sse.WriteAsync(null, ChatProjection.Serialize(chunk), gone);
                 chunks.Clear();
             }
-            if (projection.Error is { } error)
-                await sse.WriteErrorAsync(null, error, gone);
+            if (choices.FirstOrDefault(choice => choice.Error is not null) is { } broken)
+                await sse.WriteErrorAsync(null, broken.Error!, gone);
+            else if (includesUsage)
+                await sse.WriteAsync(null, ChatProjection.Serialize(ChatProjection.UsageChunk(choices)), gone);
         }
         catch (ApiException e)
         {

@@ -19,8 +19,8 @@ internal sealed class GenerationEndpoint(
     /// <summary>Reads a body.</summary>
     public delegate GenerationAsk Intake(JsonFields body, string model, GatewayOptions options);
 
-    /// <summary>Answers an exchange that was accepted.</summary>
-    public delegate Task Answer(HttpContext context, GenerationAsk ask, AcceptedExchange exchange);
+    /// <summary>Answers exchanges that were accepted: one for each choice.</summary>
+    public delegate Task Answer(HttpContext context, GenerationAsk ask, IReadOnlyList<AcceptedExchange> exchanges);
 
     public async Task HandleAsync(HttpContext context, TenantId tenant, Intake intake, Answer answer)
     {
@@ -29,30 +29,33 @@ internal sealed class GenerationEndpoint(
         string? key = IdempotencyKey(context.Request);
         try
         {
-            if (Interlocked.Increment(ref _open) > options.Value.OpenExchangesMax)
+            if (Interlocked.Add(ref _open, ask.Choices) > options.Value.OpenExchangesMax)
                 throw new ApiError(StatusCodes.Status429TooManyRequests, "Too many requests are open here.", "rate_limit_exceeded", RetryAfterSeconds: 1).Raise();
-            AcceptedExchange exchange = await acceptor.AcceptAsync(ask, tenant, key, body.Hash, context.RequestAborted);
-            context.Response.Headers[AgentRequestHeader] = exchange.Id.Request.ToString();
-            await StayAsync(context, ask, exchange, answer);
+            IReadOnlyList<AcceptedExchange> exchanges = await acceptor.AcceptAllAsync(ask, tenant, key, body.Hash, context.RequestAborted);
+            context.Response.Headers[AgentRequestHeader] = exchanges[0].Id.Request.ToString();
+            await StayAsync(context, ask, exchanges, answer);
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Interlocked.Add(ref _open, -ask.Choices);
         }
     }
 
-    private async Task StayAsync(HttpContext context, GenerationAsk ask, AcceptedExchange exchange, Answer answer)
+    private async Task StayAsync(HttpContext context, GenerationAsk ask, IReadOnlyList<AcceptedExchange> exchanges, Answer answer)
     {
-        reader.Attach(exchange.Id.Request);
+        foreach (AcceptedExchange exchange in exchanges)
+            reader.Attach(exchange.Id.Request);
         bool answered = false;
         try
         {
-            await answer(context, ask, exchange);
+            await answer(context, ask, exchanges);
             answered = true;
         }
         finally
         {
-            await reader.DetachAsync(exchange, cancelIfOpen: !answered && !ask.Background && context.RequestAborted.IsCancellationRequested);
+            bool left = !answered && !ask.Background && context.RequestAborted.IsCancellationRequested;
+            foreach (AcceptedExchange exchange in exchanges)
+                await reader.DetachAsync(exchange, cancelIfOpen: left);
         }
     }
 

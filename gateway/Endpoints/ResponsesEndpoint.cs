@@ -51,10 +51,10 @@ internal sealed class ResponsesEndpoint(GenerationEndpoint generation, ExchangeR
         return (id, steps);
     }
 
-    private Task AnswerAsync(HttpContext context, GenerationAsk ask, AcceptedExchange exchange) =>
-        ask.Streams ? StreamAsync(context, exchange, startingAfter: -1)
-        : ask.Background ? BackgroundAsync(context, exchange)
-        : WholeAsync(context, exchange);
+    private Task AnswerAsync(HttpContext context, GenerationAsk ask, IReadOnlyList<AcceptedExchange> exchanges) =>
+        ask.Streams ? StreamAsync(context, exchanges[0], startingAfter: -1)
+        : ask.Background ? BackgroundAsync(context, exchanges[0])
+        : WholeAsync(context, exchanges[0]);
 
     private async Task WholeAsync(HttpContext context, AcceptedExchange exchange)
     {

@@ -30,6 +30,20 @@ internal sealed class ExchangeAcceptor(AgentCalls calls, IModelText text, IOptio
         return await SubmitAsync(post);
     }
 
+    /// <summary>Accepts all answers a POST asks for. The first goes on from where the conversation stands; the others are requests of their own, with their own chance.</summary>
+    /// <exception cref="ApiException">It cannot be served, or contradicts what was sent before.</exception>
+    public async Task<IReadOnlyList<AcceptedExchange>> AcceptAllAsync(GenerationAsk ask, TenantId tenant, string? key, string bodyHash, CancellationToken cancellation)
+    {
+        List<AcceptedExchange> accepted = [await AcceptAsync(ask, tenant, key, bodyHash, cancellation)];
+        for (int choice = 1; choice < ask.Choices; choice++)
+        {
+            GenerationAsk other = ask with { Sampling = ask.Sampling with { Seed = unchecked(ask.Sampling.Seed + (ulong)choice) } };
+            string? otherKey = key is null ? null : RequestIds.KeyOfChoice(key, choice);
+            accepted.Add(await SubmitAsync(await PrepareAsync(other, tenant, otherKey, bodyHash, cancellation)));
+        }
+        return accepted;
+    }
+
     /// <summary>Makes the exchange durable as the next one of the request it goes on from, or joins the equal one.</summary>
     /// <exception cref="ApiException">It does not answer what that request waits for, or cannot be served.</exception>
     public async Task<AcceptedExchange> ContinueAsync(GenerationAsk ask, TenantId tenant, string? key, string bodyHash, CancellationToken cancellation)
@@ -157,7 +171,7 @@ internal sealed class ExchangeAcceptor(AgentCalls calls, IModelText text, IOptio
         int max = ask.Limits.Max ?? Math.Min(left, Math.Max(options.Value.OutputTokensDefault, ask.Limits.Min));
         Sampling sampling = ask.HasSeed ? ask.Sampling : ask.Sampling with { Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) };
         SegmentSpec spec = new(
-            max, ask.Limits.Min, ask.Limits.IgnoreEos, sampling, ask.Stop, ask.Tools.Mode, ask.Tools.Name, ask.Tools.Json, Foreground: !ask.Background);
+            max, ask.Limits.Min, ask.Limits.IgnoreEos, sampling, ask.Stop, ask.Tools.Mode, ask.Tools.Name, ask.Tools.Json, Foreground: !ask.Background, ask.FormatJson);
         return text.Check(spec) is { } wrong ? throw ApiError.Invalid(null, wrong).Raise() : spec;
     }
 

@@ -47,6 +47,35 @@ internal sealed partial class ExchangeReader(
         }
     }
 
+    /// <summary>Reads several exchanges at once; says of each page which one it is of.</summary>
+    public async IAsyncEnumerable<(int Index, IReadOnlyList<ExchangeStep> Steps)> ReadAllAsync(
+        IReadOnlyList<AcceptedExchange> exchanges, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        List<IAsyncEnumerator<IReadOnlyList<ExchangeStep>>> open = [.. exchanges.Select(exchange => ReadAsync(exchange, stop.Token).GetAsyncEnumerator(stop.Token))];
+        Task<bool>?[] next = [.. open.Select(pages => pages.MoveNextAsync().AsTask())];
+        try
+        {
+            while (next.Any(task => task is not null))
+            {
+                Task<bool> come = await Task.WhenAny(next.OfType<Task<bool>>());
+                int index = Array.IndexOf(next, come);
+                bool more = await come;
+                if (more)
+                    yield return (index, open[index].Current);
+                next[index] = more ? open[index].MoveNextAsync().AsTask() : null;
+            }
+        }
+        finally
+        {
+            // A reader can be closed only when it does not wait.
+            await stop.CancelAsync();
+            await Task.WhenAll(next.OfType<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (IAsyncEnumerator<IReadOnlyList<ExchangeStep>> pages in open)
+                await pages.DisposeAsync();
+        }
+    }
+
     /// <summary>The page once it has come; null when it has not for a while.</summary>
     private async Task<HistoryPage?> AwaitAsync(Task<HistoryPage> next, CancellationToken stop, CancellationToken gone)
     {

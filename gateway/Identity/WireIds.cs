@@ -60,6 +60,9 @@ internal static class RequestIds
         return new RequestId(BinaryPrimitives.ReadUInt128BigEndian(digest));
     }
 
+    /// <summary>The key of a further answer to the same POST; no client can send it.</summary>
+    public static string KeyOfChoice(string key, int choice) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{key}\u0001{choice}");
+
     /// <summary>A new id by chance.</summary>
     public static RequestId Random() => new(BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16)));
 }

@@ -13,6 +13,8 @@ internal static class ChatIntake
     {
         GenerationIntake.CheckModel(body, model);
         RefuseWhatIsNotServed(body);
+        int choices = body.OptionalWhole("n", 1, options.ChoicesMax) ?? 1;
+        string? format = FormatIntake.Read(body.OptionalObject("response_format"), flat: false);
         bool streams = body.OptionalFlag("stream") ?? false;
         bool includesUsage = false;
         if (body.OptionalObject("stream_options") is { } streamOptions)
@@ -27,21 +29,18 @@ internal static class ChatIntake
         body.OptionalText("user");
         return new GenerationAsk(
             Surface.Chat, Messages(body, options), null, null, GenerationIntake.Limits(body, "max_completion_tokens", "max_tokens"), sampling, hasSeed,
-            GenerationIntake.Stop(body), tools, GenerationIntake.Category(GenerationIntake.Metadata(body)), streams, includesUsage, Background: false, Echo: null);
+            GenerationIntake.Stop(body), tools, GenerationIntake.Category(GenerationIntake.Metadata(body)), streams, includesUsage, Background: false, format, choices,
+            Echo: null);
     }
 
     private static void RefuseWhatIsNotServed(JsonFields body)
     {
-        if (body.OptionalWhole("n", 1, 128) is > 1)
-            throw ApiError.Unsupported("n", "Only one choice is served: 'n' must be 1.").Raise();
         if (body.OptionalFlag("logprobs") is true)
             throw ApiError.Unsupported("logprobs", "'logprobs' is not supported.").Raise();
         if (body.OptionalWhole("top_logprobs", 0, 20) is > 0)
             throw ApiError.Unsupported("top_logprobs", "'top_logprobs' is not supported.").Raise();
         if (body.OptionalObject("logit_bias") is { } bias && bias.Element.EnumerateObject().MoveNext())
             throw ApiError.Unsupported("logit_bias", "'logit_bias' is not supported.").Raise();
-        if (body.OptionalObject("response_format") is { } format && format.RequiredText("type") != "text")
-            throw ApiError.Unsupported("response_format", "Only a 'response_format' of type 'text' is supported.").Raise();
         if (body.OptionalArray("modalities", 8) is { } modalities && modalities.EnumerateArray().Any(m => m.ValueKind != JsonValueKind.String || m.GetString() != "text"))
             throw ApiError.Unsupported("modalities", "Only the modality 'text' is supported.").Raise();
         foreach (string field in (ReadOnlySpan<string>)["functions", "function_call", "audio"])

@@ -20,6 +20,8 @@ namespace Astraea.Gateway.Intake;
 /// <param name="Streams">Whether the answer is a stream of events.</param>
 /// <param name="IncludesUsage">Whether a chat stream ends with the usage.</param>
 /// <param name="Background">Whether the work goes on when nobody reads.</param>
+/// <param name="FormatJson">The form of the answer, as a segment takes it; null for plain text.</param>
+/// <param name="Choices">How many answers are wanted.</param>
 /// <param name="Echo">Parameters a Responses object repeats; null on other surfaces.</param>
 internal sealed record GenerationAsk(
     Surface Surface,
@@ -35,6 +37,8 @@ internal sealed record GenerationAsk(
     bool Streams,
     bool IncludesUsage,
     bool Background,
+    string? FormatJson,
+    int Choices,
     ResponseEcho? Echo);
 
 /// <summary>Output limits as asked.</summary>

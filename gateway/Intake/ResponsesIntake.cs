@@ -33,14 +33,16 @@ internal static class ResponsesIntake
         OutputLimits limits = GenerationIntake.Limits(body, "max_output_tokens");
         ExchangeId? previous = Previous(body);
         ToolAsk tools = ToolIntake.Read(body, Surface.Responses, options);
+        JsonFields? textFormat = body.OptionalObject("text")?.OptionalObject("format");
+        string? format = FormatIntake.Read(textFormat, flat: true);
         ResponseEcho echo = new(
             body.OptionalText("instructions"), previous?.Response, EchoTools(body), body.TryGet("tool_choice", out JsonElement choice) ? choice : AutoChoice, body.OptionalFlag("parallel_tool_calls") ?? true,
             sampling.TopP, sampling.PresencePenalty, sampling.FrequencyPenalty, sampling.Temperature, limits.Max,
             body.OptionalWhole("max_tool_calls", 1, int.MaxValue), store, background, metadata,
-            body.OptionalText("safety_identifier", 256), body.OptionalText("prompt_cache_key", 256));
+            body.OptionalText("safety_identifier", 256), body.OptionalText("prompt_cache_key", 256), format is null ? null : textFormat!.Value.Element);
         return new GenerationAsk(
             Surface.Responses, items, echo.Instructions, previous, limits, sampling, hasSeed, GenerationIntake.Stop(body), tools,
-            category, body.OptionalFlag("stream") ?? false, IncludesUsage: true, background, echo);
+            category, body.OptionalFlag("stream") ?? false, IncludesUsage: true, background, format, Choices: 1, echo);
     }
 
     /// <summary>Tools as the object repeats them: the schema wants all keys of a tool, null or not.</summary>
@@ -85,7 +87,5 @@ internal static class ResponsesIntake
             throw ApiError.Unsupported("truncation", "Only 'disabled' is supported: an input that does not fit is refused.").Raise();
         if (body.OptionalWhole("top_logprobs", 0, 20) is > 0)
             throw ApiError.Unsupported("top_logprobs", "'top_logprobs' is not supported.").Raise();
-        if (body.OptionalObject("text")?.OptionalObject("format") is { } format && format.RequiredText("type") != "text")
-            throw ApiError.Unsupported("text.format", "Only a 'text.format' of type 'text' is supported.").Raise();
     }
 }

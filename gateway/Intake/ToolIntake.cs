@@ -47,6 +47,8 @@ internal static partial class ToolIntake
                 writer.WritePropertyName("parameters");
                 parameters.Element.WriteTo(writer);
             }
+            if (function.OptionalFlag("strict") is true)
+                writer.WriteBoolean("strict", true);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }

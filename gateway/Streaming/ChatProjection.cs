@@ -6,8 +6,11 @@ using Astraea.Gateway.Wire;
 
 namespace Astraea.Gateway.Streaming;
 
-/// <summary>Projects the steps of an exchange onto chat completions: chunks as they come, or the whole at the end.</summary>
-internal sealed class ChatProjection(ExchangeId id, bool includesUsage)
+/// <summary>Projects the steps of an exchange onto one choice of a chat completion: chunks as they come, or the whole at the end.</summary>
+/// <param name="id">The exchange that names the completion: that of its first choice.</param>
+/// <param name="index">Which choice this is.</param>
+/// <param name="includesUsage">Whether chunks have room for the usage.</param>
+internal sealed class ChatProjection(ExchangeId id, int index, bool includesUsage)
 {
     private readonly StringBuilder _text = new();
     private readonly List<(string Id, string Name, StringBuilder Arguments)> _calls = [];
@@ -43,8 +46,6 @@ internal sealed class ChatProjection(ExchangeId id, bool includesUsage)
             case ExchangeStep.Ended ended:
                 _ended = ended;
                 chunks.Add(Chunk(new ChatDelta(), Reason(ended.Finish)));
-                if (includesUsage)
-                    chunks.Add(new ChatChunkWithUsage(id.ChatCompletion, ChunkObject, _created, _model, [], Usage(ended.Tokens)));
                 break;
             case ExchangeStep.Failed or ExchangeStep.Cancelled:
                 Error = ExchangeErrors.Of(step);
@@ -52,16 +53,25 @@ internal sealed class ChatProjection(ExchangeId id, bool includesUsage)
         }
     }
 
-    /// <summary>The completion as a whole, once the exchange has ended.</summary>
-    public ChatCompletion Completion()
+    /// <summary>The completion as a whole, once the exchanges of all choices have ended.</summary>
+    public static ChatCompletion Completion(IReadOnlyList<ChatProjection> choices) =>
+        new(choices[0].Id.ChatCompletion, "chat.completion", choices[0]._created, choices[0]._model, [.. choices.Select(choice => choice.Choice())], Usage(choices));
+
+    /// <summary>The last chunk of a stream that includes the usage.</summary>
+    public static ChatChunk UsageChunk(IReadOnlyList<ChatProjection> choices) =>
+        new ChatChunkWithUsage(choices[0].Id.ChatCompletion, ChunkObject, choices[0]._created, choices[0]._model, [], Usage(choices));
+
+    private ExchangeId Id => id;
+
+    private ExchangeStep.Ended End => _ended ?? throw new InvalidOperationException("The exchange has not ended.");
+
+    private ChatChoice Choice()
     {
-        ExchangeStep.Ended ended = _ended ?? throw new InvalidOperationException("The exchange has not ended.");
         List<ChatToolCall>? calls = _calls.Count == 0 ? null
             : [.. _calls.Select(c => new ChatToolCall(c.Id, "function", new ChatFunction(c.Name, c.Arguments.ToString())))];
         string? content = calls is not null && _text.Length == 0 ? null : _text.ToString();
         ChatMessage message = new("assistant", content, null, calls);
-        return new ChatCompletion(
-            id.ChatCompletion, "chat.completion", _created, _model, [new ChatChoice(0, message, null, Reason(ended.Finish))], Usage(ended.Tokens));
+        return new ChatChoice(index, message, null, Reason(End.Finish));
     }
 
     /// <summary>Writes a chunk as the wire has it.</summary>
@@ -71,14 +81,19 @@ internal sealed class ChatProjection(ExchangeId id, bool includesUsage)
 
     private ChatChunk Chunk(ChatDelta delta, string? reason = null)
     {
-        ChatChunkChoice choice = new(0, delta, null, reason);
+        ChatChunkChoice choice = new(index, delta, null, reason);
         return includesUsage
             ? new ChatChunkWithUsage(id.ChatCompletion, ChunkObject, _created, _model, [choice], null)
             : new ChatChunk(id.ChatCompletion, ChunkObject, _created, _model, [choice]);
     }
 
-    private static ChatUsage Usage(TokenCounts tokens) => new(
-        tokens.Prompt, tokens.Output, tokens.Prompt + tokens.Output, new PromptTokensDetails(tokens.Cached), new CompletionTokensDetails(0));
+    /// <summary>The prompt counts once, whatever the number of choices.</summary>
+    private static ChatUsage Usage(IReadOnlyList<ChatProjection> choices)
+    {
+        TokenCounts first = choices[0].End.Tokens;
+        int output = choices.Sum(choice => choice.End.Tokens.Output);
+        return new ChatUsage(first.Prompt, output, first.Prompt + output, new PromptTokensDetails(first.Cached), new CompletionTokensDetails(0));
+    }
 
     private static string Reason(FinishReason finish) => finish switch
     {

@@ -73,7 +73,7 @@ internal sealed class ResponsesProjection(ExchangeId id)
         return new ResponseObject(
             id.Response, "response", Seconds(_createdAt), _completedAt is { } at ? Seconds(at) : null, _status, _incomplete, _model,
             echo.PreviousResponseId, echo.Instructions, [.. _items.Select(i => i.ToWire())], _failure,
-            echo.Tools, echo.ToolChoice, "disabled", echo.ParallelToolCalls, new TextSettings(new TextFormat("text")),
+            echo.Tools, echo.ToolChoice, "disabled", echo.ParallelToolCalls, TextSettings.Of(echo.Format),
             echo.TopP, echo.PresencePenalty, echo.FrequencyPenalty, 0, echo.Temperature, null, _usage,
             echo.MaxOutputTokens, echo.MaxToolCalls, echo.Store, echo.Background, "default", echo.Metadata, echo.SafetyIdentifier, echo.PromptCacheKey);
     }

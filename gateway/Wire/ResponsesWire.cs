@@ -19,11 +19,14 @@ internal sealed record IncompleteDetails(string Reason);
 /// <summary>Why a response failed.</summary>
 internal sealed record ResponseFailure(string Code, string Message);
 
-/// <summary>Text settings; only plain text is served.</summary>
-internal sealed record TextSettings(TextFormat Format);
+/// <summary>Text settings; the format as it was asked for.</summary>
+internal sealed record TextSettings(JsonElement Format)
+{
+    private static readonly JsonElement s_plain = JsonDocument.Parse("{\"type\":\"text\"}").RootElement.Clone();
 
-/// <summary>The format of text output.</summary>
-internal sealed record TextFormat(string Type);
+    /// <summary>Settings with a format, or with plain text.</summary>
+    public static TextSettings Of(JsonElement? format) => new(format ?? s_plain);
+}
 
 /// <summary>Tokens of an exchange.</summary>
 internal sealed record ResponseUsage(

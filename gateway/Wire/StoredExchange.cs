@@ -35,4 +35,5 @@ internal sealed record StoredExchange(int Version, Surface Surface, ImmutableArr
 internal sealed record ResponseEcho(
     string? Instructions, string? PreviousResponseId, JsonElement Tools, JsonElement ToolChoice, bool ParallelToolCalls, double TopP,
     double PresencePenalty, double FrequencyPenalty, double Temperature, int? MaxOutputTokens, int? MaxToolCalls, bool Store, bool Background,
-    ImmutableSortedDictionary<string, string> Metadata, string? SafetyIdentifier, string? PromptCacheKey);
+    ImmutableSortedDictionary<string, string> Metadata, string? SafetyIdentifier, string? PromptCacheKey,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] JsonElement? Format = null);

@@ -6,17 +6,17 @@ using Astraea.Worker.Models.Tokenizer;
 namespace Astraea.Worker.Models.Output;
 
 /// <summary>
-/// Forces a tool call: <c>&lt;tool_call&gt;\n{"name": "…", "arguments": {…}}\n&lt;/tool_call&gt;</c>. Wherever the form leaves one way only, its tokens
-/// are fed; elsewhere the model's tokens are sampled among those that fit. When the sampled tokens are used up, the shortest completion is fed.
+/// Keeps output in a form, such as that of a tool call. Wherever the form leaves one way only, its tokens are fed; elsewhere the model's tokens are
+/// sampled among those that fit. When the sampled tokens are used up, a short completion is fed.
 /// </summary>
 /// <remarks>
 /// Which tokens were sampled and which fed follows from the tokens alone, so replaying an output gives the same state. Below the least number of
 /// sampled tokens, string values are kept open and the form is not ended, as long as anything else may come.
 /// </remarks>
-public sealed class ToolCallConstraint : IOutputConstraint
+public sealed class FormConstraint : IOutputConstraint
 {
     /// <summary>A character or escape is at most this far from its end (By): with more tokens left than this, a mask depends on the place alone.</summary>
-    private const int DebtMax = 4;
+    internal const int DebtMax = 4;
 
     private readonly BpeTokenizer _tokenizer;
     private readonly TokenWalk _walk;
@@ -26,26 +26,28 @@ public sealed class ToolCallConstraint : IOutputConstraint
     // Two masks are kept: of the string at hand, where nearly all tokens are sampled, and of the last other place, such as an escape in it.
     private readonly MaskAt[] _masks;
 
+    private readonly string _close;
     private FormState _state;
     private List<int> _forced = [];
     private int _fed;
 
-    /// <summary>Starts before the call's opening mark.</summary>
+    /// <summary>Starts before the form's opening.</summary>
     /// <param name="tokenizer">Turns fed text into tokens.</param>
     /// <param name="walk">Tries tokens.</param>
-    /// <param name="call">The call's JSON.</param>
+    /// <param name="form">The form.</param>
     /// <param name="sampledMax">Sampled tokens at most (tokens).</param>
     /// <param name="sampledMin">Sampled tokens at least, where strings can be kept open for them (tokens).</param>
-    internal ToolCallConstraint(BpeTokenizer tokenizer, TokenWalk walk, FormState call, int sampledMax, int sampledMin)
+    internal FormConstraint(BpeTokenizer tokenizer, TokenWalk walk, OutputForm form, int sampledMax, int sampledMin)
     {
         _tokenizer = tokenizer;
         _walk = walk;
-        _state = call;
+        _state = form.Root;
+        _close = form.Close;
         _sampledMax = sampledMax;
         _sampledMin = Math.Min(sampledMin, sampledMax);
         _masks = [new MaskAt(tokenizer.Size), new MaskAt(tokenizer.Size)];
-        FeedWhatIsGiven([(byte)'\n']);
-        _forced.InsertRange(0, tokenizer.Encode(CallScanner.Open, parseAdded: true));
+        FeedWhatIsGiven(form.Close.Length > 0 ? [(byte)'\n'] : []);
+        _forced.InsertRange(0, tokenizer.Encode(form.Open, parseAdded: true));
     }
 
     /// <inheritdoc/>
@@ -68,7 +70,7 @@ public sealed class ToolCallConstraint : IOutputConstraint
         var place = (_state, Math.Min(left, DebtMax), keepOpen);
         if (mask.Place != place)
         {
-            if (_walk.Mark(_state, left, keepOpen, mask.Allowed) == 0)
+            if (!_walk.Mark(_state, left, keepOpen, mask.Allowed))
                 _walk.Mark(_state, left, keepOpen: false, mask.Allowed);
             mask.Place = place;
         }
@@ -111,12 +113,12 @@ public sealed class ToolCallConstraint : IOutputConstraint
             bytes.Add(only);
             _state = _state.Step(only)!;
         }
-        if (_state.IsDone)
+        if (_state.IsDone && _close.Length > 0)
             bytes.Add((byte)'\n');
         _forced = Encode([.. bytes]);
         _fed = 0;
         if (_state.IsDone)
-            _tokenizer.Encode(CallScanner.Close, parseAdded: true, _forced);
+            _tokenizer.Encode(_close, parseAdded: true, _forced);
     }
 
     /// <summary>Encodes text as the model would write it; byte for byte where that would change the bytes, or they are no whole characters.</summary>

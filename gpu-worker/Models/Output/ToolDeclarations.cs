@@ -6,7 +6,8 @@ namespace Astraea.Worker.Models.Output;
 /// <summary>A tool a client declared.</summary>
 /// <param name="Name">Function name.</param>
 /// <param name="Parameters">JSON schema of its arguments, or null when none was given.</param>
-public sealed record ToolDeclaration(string Name, JsonElement? Parameters);
+/// <param name="Strict">Whether arguments follow the schema wholly, or the tool is refused.</param>
+public sealed record ToolDeclaration(string Name, JsonElement? Parameters, bool Strict = false);
 
 /// <summary>Reads declared tools: a JSON array in OpenAI's chat shape.</summary>
 public static class ToolDeclarations
@@ -71,7 +72,8 @@ public static class ToolDeclarations
                 return $"{place}.function.parameters.type must be \"object\"";
             parameters = schema;
         }
-        read.Add(new ToolDeclaration(text, parameters));
+        bool strict = function.TryGetProperty("strict", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
+        read.Add(new ToolDeclaration(text, parameters, strict));
         return null;
     }
 

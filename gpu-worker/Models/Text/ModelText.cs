@@ -12,13 +12,13 @@ namespace Astraea.Worker.Models.Text;
 public sealed class ModelText : IModelText, IConstraintFactory
 {
     private readonly PromptRenderer _renderer;
-    private readonly CallForms _forms;
+    private readonly OutputForms _forms;
 
     private ModelText(string model, ModelFolder folder)
     {
         Model = model;
         Tokenizer = folder.Tokenizer;
-        _forms = new CallForms(folder.Tokenizer);
+        _forms = new OutputForms(folder.Tokenizer);
         EndTokens = folder.EndTokens;
         ContextTokensMax = folder.ContextTokensMax;
         JinjaTemplate template = JinjaTemplate.Parse(folder.Template);
@@ -58,7 +58,7 @@ public sealed class ModelText : IModelText, IConstraintFactory
             return error;
         try
         {
-            CallForms.Form(spec);
+            _forms.Form(spec);
             return null;
         }
         catch (TextException e)

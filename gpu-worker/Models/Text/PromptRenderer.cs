@@ -37,9 +37,20 @@ internal sealed class PromptRenderer
     public RenderedPrompt Render(ChatConversation conversation)
     {
         var sentinels = new Sentinels(_tokenizer);
-        object? tools = string.IsNullOrEmpty(conversation.ToolsJson) ? null : ParseJson(conversation.ToolsJson, sentinels.HideControls, "tools");
+        object? tools = string.IsNullOrEmpty(conversation.ToolsJson) ? null : WithoutStrict(ParseJson(conversation.ToolsJson, sentinels.HideControls, "tools"));
         string rendered = RenderText([.. conversation.Items.Select(item => (object?)Message(item, sentinels))], tools, addOpening: true);
         return Encode(sentinels.Cut(rendered));
+    }
+
+    /// <summary>How closely a tool is followed is no business of the model, and no model was trained to read it.</summary>
+    private static object? WithoutStrict(object? tools)
+    {
+        foreach (object? tool in tools as List<object?> ?? [])
+        {
+            if (tool is OrderedDictionary<string, object?> members && members.GetValueOrDefault("function") is OrderedDictionary<string, object?> function)
+                function.Remove("strict");
+        }
+        return tools;
     }
 
     private RenderedPrompt Encode(List<PromptPart> parts)

@@ -23,8 +23,8 @@ public sealed class ToolCallConstraintTests
     private static readonly BpeTokenizer Tiny = TinyModelFolder.Text.Tokenizer;
     private static readonly BpeTokenizer Merged = BpeTokenizer.Parse(BpeTokenizerTests.Golden("llama-like.json"));
 
-    private static readonly CallForms TinyForms = new(Tiny);
-    private static readonly CallForms MergedForms = new(Merged);
+    private static readonly OutputForms TinyForms = new(Tiny);
+    private static readonly OutputForms MergedForms = new(Merged);
 
     [Fact]
     public void One_string_takes_exactly_as_many_sampled_tokens_as_asked()
@@ -165,7 +165,7 @@ public sealed class ToolCallConstraintTests
     [Fact]
     public void Free_output_has_no_constraint_and_unknown_tools_are_refused()
     {
-        CallForms forms = TinyForms;
+        OutputForms forms = TinyForms;
 
         Assert.Null(forms.Create(Specs.Plain()));
         Assert.Null(forms.Create(Specs.Auto("f")));

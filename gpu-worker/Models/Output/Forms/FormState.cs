@@ -7,8 +7,17 @@ internal abstract class FormState
     /// <summary>Where a byte leads; null when it may not come here.</summary>
     public abstract FormState? Step(byte value);
 
-    /// <summary>Appends the shortest bytes that complete the form from here.</summary>
-    public abstract void Complete(List<byte> output);
+    /// <summary>Appends few bytes that complete the form from here.</summary>
+    public void Complete(List<byte> output)
+    {
+        // Place by place, not by recursion: a form may be completed by many thousand places.
+        for (FormState state = this; !state.IsDone;)
+            state = state.Finish(output);
+    }
+
+    /// <summary>Appends few bytes that lead out of this place.</summary>
+    /// <returns>Where they lead, nearer to the end.</returns>
+    public abstract FormState Finish(List<byte> output);
 
     /// <summary>Bytes that must still be sampled before the form may be completed without cutting a character or an escape (By).</summary>
     public virtual int Debt => 0;
@@ -44,9 +53,7 @@ internal sealed class DoneState : FormState
 
     public override FormState? Step(byte value) => null;
 
-    public override void Complete(List<byte> output)
-    {
-    }
+    public override FormState Finish(List<byte> output) => this;
 }
 
 /// <summary>Given bytes.</summary>
@@ -70,10 +77,10 @@ internal sealed class LiteralState : FormState
 
     public override FormState? Step(byte value) => value == _bytes[_at] ? Of(_bytes, _at + 1, _next) : null;
 
-    public override void Complete(List<byte> output)
+    public override FormState Finish(List<byte> output)
     {
         output.AddRange(_bytes.AsSpan(_at));
-        _next.Complete(output);
+        return _next;
     }
 }
 
@@ -105,17 +112,11 @@ internal sealed class ChoiceState : FormState
         return null;
     }
 
-    public override void Complete(List<byte> output)
+    public override FormState Finish(List<byte> output)
     {
-        List<byte>? best = null;
-        foreach (var (bytes, next) in _options)
-        {
-            var completion = new List<byte>(bytes[_at..]);
-            next.Complete(completion);
-            if (best is null || completion.Count < best.Count)
-                best = completion;
-        }
-        output.AddRange(best!);
+        var (bytes, next) = _options.MinBy(option => option.Bytes.Length);
+        output.AddRange(bytes.AsSpan(_at));
+        return next;
     }
 
     private static FormState Of(List<(byte[] Bytes, FormState Next)> options, int at) =>

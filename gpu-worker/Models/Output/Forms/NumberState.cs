@@ -60,11 +60,11 @@ internal sealed class NumberState : FormState
         return state ?? (MayEnd ? _next.Step(value) : null);
     }
 
-    public override void Complete(List<byte> output)
+    public override FormState Finish(List<byte> output)
     {
         if (!MayEnd)
             output.Add((byte)'0');
-        _next.Complete(output);
+        return _next;
     }
 
     private NumberState To(Part part) => new(_next, _integer, part, part == _part ? _digits + 1 : 1);

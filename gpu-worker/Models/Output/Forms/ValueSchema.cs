@@ -1,6 +1,4 @@
-using System.Text;
-using System.Text.Json;
-using Astraea.Worker.Models.ChatTemplate;
+using Astraea.Worker.Models.Output.Patterns;
 
 namespace Astraea.Worker.Models.Output.Forms;
 
@@ -25,107 +23,116 @@ internal enum ValueKinds
 /// <param name="Required">Whether it must be there.</param>
 internal sealed record MemberSchema(byte[] Key, ValueSchema Value, bool Required);
 
-/// <summary>
-/// The part of a JSON schema that forced arguments follow: type, enum, const, properties in order, required, items. Everything else
-/// (combinations, references, patterns, bounds) is not enforced: such a value may be any JSON.
-/// </summary>
+/// <summary>What a value may be, as far as a form can follow it. Filled in by its reader, because schemas may lead back to themselves; fixed afterwards.</summary>
 internal sealed class ValueSchema
 {
-    /// <summary>Levels of a schema that are followed.</summary>
-    private const int DepthMax = 32;
+    /// <summary>The height of what has no finite value.</summary>
+    public const int Endless = int.MaxValue;
 
     /// <summary>Any JSON.</summary>
     public static ValueSchema Any { get; } = new() { Kinds = ValueKinds.Any };
 
-    private static readonly ValueSchema AnyScalar = new() { Kinds = ValueKinds.Any & ~(ValueKinds.Members | ValueKinds.Items) };
-    private static readonly string[] Constants = ["enum", "const"];
-
     /// <summary>Kinds allowed.</summary>
-    public ValueKinds Kinds { get; private init; }
+    public ValueKinds Kinds { get; set; }
 
     /// <summary>The only values allowed, UTF-8, when there is such a list.</summary>
-    public List<byte[]>? Values { get; private init; }
+    public List<byte[]>? Values { get; set; }
 
-    /// <summary>Members in order; null allows any.</summary>
-    public List<MemberSchema>? Members { get; private init; }
+    /// <summary>Alternatives: then everything else is unset.</summary>
+    public List<ValueSchema>? Options { get; set; }
 
-    /// <summary>Schema of an array's items.</summary>
-    public ValueSchema? Items { get; private init; }
+    /// <summary>Members in order; null allows any name.</summary>
+    public List<MemberSchema>? Members { get; set; }
 
-    /// <summary>Reads a tool's parameters: an object always. A sole member is always there: without it there is nothing to say.</summary>
-    public static ValueSchema OfParameters(JsonElement? parameters)
+    /// <summary>Schema of the values under any name, when <see cref="Members"/> is null; null allows any JSON.</summary>
+    public ValueSchema? Named { get; set; }
+
+    /// <summary>Schema of an array's items; null allows any.</summary>
+    public ValueSchema? Items { get; set; }
+
+    /// <summary>Items at least.</summary>
+    public int ItemsMin { get; set; }
+
+    /// <summary>Items at most.</summary>
+    public int ItemsMax { get; set; } = int.MaxValue;
+
+    /// <summary>Length of a text.</summary>
+    public TextLength Length { get; set; } = TextLength.Free;
+
+    /// <summary>The texts allowed, length included, when a pattern says so.</summary>
+    public PatternAutomaton? Pattern { get; set; }
+
+    /// <summary>Bounds of an integer, or null.</summary>
+    public NumberBounds? IntegerBounds { get; set; }
+
+    /// <summary>Bounds of a number that need not be an integer, or null.</summary>
+    public NumberBounds? NumberBounds { get; set; }
+
+    /// <summary>Levels of objects and arrays the flattest value has (levels); <see cref="Endless"/> when there is none.</summary>
+    public int Height { get; set; }
+
+    /// <summary>Bytes the shortest value has, about (By); <see cref="Endless"/> when there is none.</summary>
+    public int Cost { get; set; }
+
+    /// <summary>The schemas without alternatives of their own that this one stands for.</summary>
+    public IReadOnlyList<ValueSchema> Leaves => _leaves ??= FindLeaves();
+
+    private List<ValueSchema>? _leaves;
+
+    /// <summary>Whether objects are described: by names, or by what stands under any name.</summary>
+    public bool DescribesMembers => Members is not null || Named is not null;
+
+    /// <summary>The height as it follows from those of what it is made of.</summary>
+    public int NextHeight()
     {
-        ValueSchema schema = parameters is { } json ? Read(json, 0) : Any;
-        List<MemberSchema>? members = schema.Members is [var sole] ? [sole with { Required = true }] : schema.Members;
-        return new ValueSchema { Kinds = ValueKinds.Members, Members = members };
+        if (Options is { } options)
+            return options.Min(option => option.Height);
+        if (Values is not null || (Kinds & ~(ValueKinds.Members | ValueKinds.Items)) != 0)
+            return 0;
+        int members = Kinds.HasFlag(ValueKinds.Members) ? Above(Members?.Where(member => member.Required).Select(member => member.Value.Height).DefaultIfEmpty(0).Max() ?? 0) : Endless;
+        int items = Kinds.HasFlag(ValueKinds.Items) ? Above(ItemsMin == 0 ? 0 : (Items ?? Any).Height) : Endless;
+        return Math.Min(members, items);
     }
 
-    private static ValueSchema Read(JsonElement schema, int depth)
+    /// <summary>The cost as it follows from those of what it is made of.</summary>
+    public int NextCost()
     {
-        if (depth > DepthMax)
-            return AnyScalar;
-        if (schema.ValueKind != JsonValueKind.Object)
-            return Any;
-        if (ReadValues(schema) is { Count: > 0 } values)
-            return new ValueSchema { Values = values };
-        List<MemberSchema>? members = ReadMembers(schema, depth);
-        ValueKinds kinds = ReadKinds(schema);
-        if (kinds == ValueKinds.None)
-            kinds = members is not null ? ValueKinds.Members : ValueKinds.Any;
-        ValueSchema? items = schema.TryGetProperty("items", out JsonElement item) ? Read(item, depth + 1) : null;
-        return new ValueSchema { Kinds = kinds, Members = members, Items = items };
+        if (Options is { } options)
+            return options.Min(option => option.Cost);
+        if (Values is { } values)
+            return values.Min(value => value.Length);
+        long cost = Endless;
+        if ((Kinds & (ValueKinds.Integer | ValueKinds.Number)) != 0)
+            cost = IntegerBounds is null ? 1 : NumberBytes;
+        if ((Kinds & (ValueKinds.Null | ValueKinds.Boolean)) != 0)
+            cost = Math.Min(cost, 4);
+        if (Kinds.HasFlag(ValueKinds.Text))
+            cost = Math.Min(cost, 2L + (Pattern?.Shortest ?? Length.Min));
+        if (Kinds.HasFlag(ValueKinds.Members))
+            cost = Math.Min(cost, 2 + (Members?.Where(member => member.Required).Sum(member => member.Key.Length + 2L + member.Value.Cost) ?? 0));
+        if (Kinds.HasFlag(ValueKinds.Items))
+            cost = Math.Min(cost, 2 + (ItemsMin * ((Items ?? Any).Cost + 2L)));
+        return (int)Math.Min(cost, Endless);
     }
 
-    private static ValueKinds ReadKinds(JsonElement schema)
+    private const int NumberBytes = 16;
+
+    private static int Above(int height) => height == Endless ? Endless : height + 1;
+
+    private List<ValueSchema> FindLeaves()
     {
-        if (!schema.TryGetProperty("type", out JsonElement type))
-            return ValueKinds.None;
-        JsonElement[] names = type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray()] : [type];
-        var kinds = ValueKinds.None;
-        foreach (JsonElement name in names)
+        var leaves = new List<ValueSchema>();
+        var seen = new HashSet<ValueSchema>(ReferenceEqualityComparer.Instance);
+        var open = new Stack<ValueSchema>([this]);
+        while (open.TryPop(out ValueSchema? schema))
         {
-            kinds |= (name.ValueKind == JsonValueKind.String ? name.GetString() : null) switch
-            {
-                "string" => ValueKinds.Text,
-                "integer" => ValueKinds.Integer,
-                "number" => ValueKinds.Number,
-                "boolean" => ValueKinds.Boolean,
-                "null" => ValueKinds.Null,
-                "object" => ValueKinds.Members,
-                "array" => ValueKinds.Items,
-                _ => ValueKinds.None,
-            };
-        }
-        return kinds;
-    }
-
-    private static List<byte[]>? ReadValues(JsonElement schema)
-    {
-        foreach (string key in Constants)
-        {
-            if (!schema.TryGetProperty(key, out JsonElement given))
+            if (!seen.Add(schema))
                 continue;
-            IEnumerable<JsonElement> values = key == "const" ? [given] : given.ValueKind == JsonValueKind.Array ? given.EnumerateArray() : [];
-            return [.. values.Select(value => Encoding.UTF8.GetBytes(PythonText.Json(TemplateValues.FromJson(value, text => text)))).DistinctBy(Convert.ToHexString)];
+            if (schema.Options is null)
+                leaves.Add(schema);
+            for (int i = (schema.Options?.Count ?? 0) - 1; i >= 0; i--)
+                open.Push(schema.Options![i]);
         }
-        return null;
-    }
-
-    private static List<MemberSchema>? ReadMembers(JsonElement schema, int depth)
-    {
-        if (!schema.TryGetProperty("properties", out JsonElement properties) || properties.ValueKind != JsonValueKind.Object)
-            return null;
-        var required = new HashSet<string>(StringComparer.Ordinal);
-        if (schema.TryGetProperty("required", out JsonElement names) && names.ValueKind == JsonValueKind.Array)
-            required.UnionWith(names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!));
-        var members = new List<MemberSchema>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (JsonProperty property in properties.EnumerateObject())
-        {
-            if (seen.Add(property.Name))
-                members.Add(new MemberSchema(
-                    Encoding.UTF8.GetBytes(PythonText.Json(property.Name) + ": "), Read(property.Value, depth + 1), required.Contains(property.Name)));
-        }
-        return members.Count > 0 ? members : null;
+        return leaves;
     }
 }
