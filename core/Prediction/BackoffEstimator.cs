@@ -20,6 +20,16 @@ public sealed class BackoffEstimator
         _keysMax = keysMax;
     }
 
+    private BackoffEstimator(BackoffEstimator other)
+    {
+        _keysMax = other._keysMax;
+        foreach ((ulong key, LogHistogram histogram) in other._byKey)
+            _byKey.Add(key, histogram.Copy());
+    }
+
+    /// <summary>Another one that knows the same and goes on learning by itself.</summary>
+    public BackoffEstimator Copy() => new(this);
+
     /// <summary>Keys in use.</summary>
     public int Keys => _byKey.Count;
 
@@ -53,16 +63,24 @@ public sealed class BackoffEstimator
         return estimate;
     }
 
-    /// <summary>Quantile of what exceeds <paramref name="above"/>, down the chain.</summary>
-    public double Quantile(ReadOnlySpan<ulong> chain, double share, double prior, double above = 0)
+    /// <summary>Quantiles of what exceeds <paramref name="above"/>, down the chain.</summary>
+    /// <param name="chain">Keys, coarsest first.</param>
+    /// <param name="shares">Ascending.</param>
+    /// <param name="prior">Before anything is known.</param>
+    /// <param name="above">What is known to be exceeded.</param>
+    /// <param name="values">One for each share, overwritten.</param>
+    public void Quantiles(ReadOnlySpan<ulong> chain, ReadOnlySpan<double> shares, double prior, double above, Span<double> values)
     {
-        double estimate = Math.Max(prior, above);
+        values.Fill(Math.Max(prior, above));
+        Span<double> own = stackalloc double[values.Length];
         foreach (ulong key in chain)
         {
-            if (_byKey.TryGetValue(key, out LogHistogram? histogram) && histogram.Quantile(share, above) is { } own)
-                estimate = Blend(histogram, own, estimate, above);
+            if (!_byKey.TryGetValue(key, out LogHistogram? histogram))
+                continue;
+            double weight = histogram.Quantiles(shares, above, own);
+            for (int i = 0; weight > 0 && i < values.Length; i++)
+                values[i] = (weight * own[i] + PriorWeight * values[i]) / (weight + PriorWeight);
         }
-        return estimate;
     }
 
     /// <summary>Chance that a value above <paramref name="above"/> is also above <paramref name="further"/>, down the chain.</summary>

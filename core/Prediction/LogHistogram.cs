@@ -16,8 +16,20 @@ public sealed class LogHistogram
     private const int Bins = (OctaveMax - OctaveMin) * BinsPerOctave;
     private const int MantissaBits = 52;
 
-    private readonly double[] _weights = new double[Bins];
-    private readonly double[] _sums = new double[Bins];
+    private readonly double[] _weights;
+    private readonly double[] _sums;
+
+    /// <summary>Has seen nothing.</summary>
+    public LogHistogram() => (_weights, _sums) = (new double[Bins], new double[Bins]);
+
+    private LogHistogram(LogHistogram other)
+    {
+        (_weights, _sums) = ([.. other._weights], [.. other._sums]);
+        Weight = other.Weight;
+    }
+
+    /// <summary>Another one that has seen the same and goes on by itself.</summary>
+    public LogHistogram Copy() => new(this);
 
     /// <summary>Weight of all observations (observations).</summary>
     public double Weight { get; private set; }
@@ -51,25 +63,39 @@ public sealed class LogHistogram
     /// <summary>The value that a share <paramref name="share"/> of the observations above <paramref name="above"/> does not exceed, or null when there were none.</summary>
     public double? Quantile(double share, double above = 0)
     {
+        Span<double> value = stackalloc double[1];
+        return Quantiles([share], above, value) > 0 ? value[0] : null;
+    }
+
+    /// <summary>Several quantiles of the observations above a value in one pass.</summary>
+    /// <param name="shares">Ascending.</param>
+    /// <param name="above">Only larger observations count.</param>
+    /// <param name="values">One for each share, overwritten when there are such observations.</param>
+    /// <returns>Their weight; 0 when there were none.</returns>
+    public double Quantiles(ReadOnlySpan<double> shares, double above, Span<double> values)
+    {
         int first = FirstAbove(above);
         double weight = 0;
         for (int bin = first; bin < Bins; bin++)
             weight += _weights[bin];
         if (weight <= 0)
-            return null;
-        double wanted = Math.Clamp(share, 0, 1) * weight;
+            return 0;
         double seen = 0;
         double value = above;
-        for (int bin = first; bin < Bins; bin++)
+        int next = 0;
+        for (int bin = first; bin < Bins && next < shares.Length; bin++)
         {
             if (_weights[bin] <= 0)
                 continue;
             seen += _weights[bin];
-            value = _sums[bin] / _weights[bin];
-            if (seen >= wanted)
-                break;
+            value = Math.Max(_sums[bin] / _weights[bin], above);
+            while (next < shares.Length && seen >= Math.Clamp(shares[next], 0, 1) * weight)
+                values[next++] = value;
         }
-        return Math.Max(value, above);
+        // Sums in another order may miss the last share by a rounding.
+        while (next < shares.Length)
+            values[next++] = value;
+        return weight;
     }
 
     /// <summary>Of the observations above <paramref name="above"/>, the share also above <paramref name="further"/>, or null when there were none.</summary>

@@ -6,12 +6,20 @@ public sealed class OutputLength
     /// <summary>Before anything is known (tokens).</summary>
     public const double PriorTokens = 128;
 
-    private readonly BackoffEstimator _estimator = new();
+    private readonly BackoffEstimator _estimator;
+
+    /// <summary>Knows nothing.</summary>
+    public OutputLength() => _estimator = new BackoffEstimator();
+
+    private OutputLength(OutputLength other) => _estimator = other._estimator.Copy();
+
+    /// <summary>Another one that knows the same and goes on learning by itself.</summary>
+    public OutputLength Copy() => new(this);
 
     /// <summary>A segment has ended with so many output tokens.</summary>
     public void Learn(string category, string? lastTool, int ordinal, int outputTokens)
     {
-        Span<ulong> chain = stackalloc ulong[PredictionKeys.SegmentChain];
+        Span<ulong> chain = stackalloc ulong[PredictionKeys.ChainMax];
         PredictionKeys.Segment(chain, category, lastTool, ordinal);
         _estimator.Learn(chain, outputTokens);
     }
@@ -26,7 +34,7 @@ public sealed class OutputLength
     /// <returns>At least <paramref name="soFar"/> + 1: a segment that runs has a token to come.</returns>
     public double Total(string category, string? lastTool, int ordinal, int soFar, int min, int max)
     {
-        Span<ulong> chain = stackalloc ulong[PredictionKeys.SegmentChain];
+        Span<ulong> chain = stackalloc ulong[PredictionKeys.ChainMax];
         PredictionKeys.Segment(chain, category, lastTool, ordinal);
         double total = Math.Max(_estimator.Mean(chain, PriorTokens, soFar), min);
         if (max > 0)

@@ -7,16 +7,19 @@ namespace Astraea.Core.Prediction;
 public sealed class Predictors : IPredictor
 {
     /// <summary>Output lengths.</summary>
-    public OutputLength Output { get; } = new();
+    public OutputLength Output { get; private init; } = new();
 
     /// <summary>Tool durations.</summary>
-    public ToolDuration Tool { get; } = new();
+    public ToolDuration Tool { get; private init; } = new();
 
     /// <summary>Work left in requests.</summary>
-    public RemainingWork Remaining { get; } = new();
+    public RemainingWork Remaining { get; private init; } = new();
 
     /// <summary>Tools to come.</summary>
-    public ToolAhead Ahead { get; } = new();
+    public ToolAhead Ahead { get; private init; } = new();
+
+    /// <summary>Others that know the same and go on learning by themselves.</summary>
+    public Predictors Copy() => new() { Output = Output.Copy(), Tool = Tool.Copy(), Remaining = Remaining.Copy(), Ahead = Ahead.Copy() };
 
     /// <inheritdoc/>
     public Predictors Learned => this;
@@ -27,7 +30,7 @@ public sealed class Predictors : IPredictor
 
     /// <inheritdoc/>
     public double WorkAfter(RequestStatus status, int ordinal, CostProfile costs) =>
-        Remaining.After(status.Category, ToolBefore(status, ordinal), ordinal, status.AttainedSeconds);
+        Remaining.After(RequestProgress.At(status, ordinal));
 
     /// <inheritdoc/>
     public double ToolAfter(RequestStatus status) => Ahead.Seconds(status.Category, ToolBefore(status, status.Segment), status.Segment);
@@ -71,7 +74,7 @@ public sealed class Predictors : IPredictor
         double after = 0;
         for (int ordinal = status.Ended.Length - 1; ordinal >= 0; ordinal--)
         {
-            Remaining.Learn(status.Category, ToolBefore(status, ordinal), ordinal, after);
+            Remaining.Learn(RequestProgress.At(status, ordinal), after);
             after += Math.Max(0, status.Ended[ordinal].DeviceSeconds);
         }
     }

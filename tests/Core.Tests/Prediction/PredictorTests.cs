@@ -106,22 +106,6 @@ public class PredictorTests
     }
 
     [Fact]
-    public void Remaining_work_is_learned_by_turn_and_assumed_equal_to_attained_before()
-    {
-        RemainingWork remaining = new();
-        Assert.Equal(3, remaining.After("coder", null, 2, 3));
-        for (int i = 0; i < 200; i++)
-        {
-            remaining.Learn("coder", null, 0, 9);
-            remaining.Learn("coder", "bash", 1, 4);
-            remaining.Learn("coder", "bash", 2, 0);
-        }
-        Assert.InRange(remaining.After("coder", null, 0, 100), 8.5, 10.5);
-        Assert.InRange(remaining.After("coder", "bash", 1, 100), 3.8, 4.8);
-        Assert.InRange(remaining.After("coder", "bash", 2, 100), 0, 0.5);
-    }
-
-    [Fact]
     public void Invented_categories_do_not_grow_memory_and_do_not_drown_known_ones()
     {
         BackoffEstimator estimator = new(keysMax: 64);
