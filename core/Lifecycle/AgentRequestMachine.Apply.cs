@@ -1,3 +1,5 @@
+using Astraea.Core.Prediction;
+
 namespace Astraea.Core.Lifecycle;
 
 public sealed partial class AgentRequestMachine
@@ -71,7 +73,7 @@ public sealed partial class AgentRequestMachine
         double seconds = state.ReturnedSeconds + ended.Usage.DeviceSeconds;
         state.Outcomes = state.Outcomes.Add(new SegmentOutcome(
             Math.Max(0, ended.Usage.PromptTokens - ended.Usage.CachedTokens), state.OutputIds.Count, seconds,
-            toTools ? ended.Calls[0].Name : null, ToolSeconds: null));
+            toTools ? ToolClass.Of(ended.Calls[0].Name, ended.Calls[0].Arguments) : null, ToolSeconds: null));
         state.AttainedSeconds += seconds;
         state.ReturnedSeconds = 0;
         state.CallCount += ended.Calls.Length;

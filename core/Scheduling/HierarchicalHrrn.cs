@@ -27,7 +27,15 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
         _options = options ?? new HierarchicalHrrnOptions();
         SchedulingPolicies.Require(_options.Errors());
         _guard = double.IsInfinity(_options.GuardAfter) ? GuardLane.None : new GuardLane(_options.GuardAfter, _options.GuardShare);
-        Kv = PressureKv.Lazy(_options.Pressure);
+        Active = _options.Window is { } window ? new AgentWindow(window) : null;
+        Kv = _options.Kv switch
+        {
+            KvRule.Pressure => PressureKv.Lazy(_options.Pressure),
+            KvRule.Hazard => new HazardKv(_options.Hazard),
+            KvRule.RankedTiers => new RankedTierKv(_options.RankedTiers),
+            KvRule.CacheOnly => new CacheOnly(),
+            _ => throw new UnreachableException(),
+        };
     }
 
     /// <inheritdoc/>
@@ -35,6 +43,12 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
 
     /// <inheritdoc/>
     public IKvPolicy Kv { get; }
+
+    /// <inheritdoc/>
+    public IActivePrograms? Active { get; }
+
+    /// <summary>Whether the score of a ready segment follows from level, W, T, R and blocks alone, so that many may be scored at a time.</summary>
+    public bool ScoresColumns => _options.RestWeight == 1 && !_options.SkipJoin && double.IsInfinity(_options.TenantSlackSeconds);
 
     /// <inheritdoc/>
     public bool LowerQueuesFill => true;
@@ -67,7 +81,18 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
             _ => throw new UnreachableException(),
         };
         double memory = 1 + _options.MemoryWeight * inputs.Blocks / Math.Max(1, poolBlocks);
-        return new Rank(inputs.Level, gain / (remaining * memory), inputs.Arrival, inputs.Request);
+        double share = inputs.TenantLead > _options.TenantSlackSeconds ? inputs.TenantLead / _options.TenantSlackSeconds : 1;
+        int band = inputs.ReadySince is null ? RunningBand(inputs, remaining) : inputs.Level;
+        return new Rank(band, gain / (remaining * memory * share), inputs.Arrival, inputs.Request);
+    }
+
+    /// <summary>The band of whoever runs: it falls as work is done, and never rises, so that two segments cannot displace each other in turn.</summary>
+    private int RunningBand(in RankInputs inputs, double remaining)
+    {
+        if (inputs.ServedSeconds >= _options.PreemptUntil * inputs.SegmentSeconds)
+            return 0;
+        int level = _options.SkipJoin ? inputs.Level : Math.Min(inputs.Level, Bin(remaining));
+        return Math.Max(0, level - _options.RunningLead);
     }
 
     /// <inheritdoc/>
@@ -75,7 +100,8 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
     {
         double remaining = Remaining(inputs.RemainingSeconds, inputs.SegmentSeconds);
         double ratio = (inputs.WaitedSeconds + remaining) / remaining;
-        double size = remaining;
+        // FastServe (Wu et al., arXiv 2305.05920 §4): no descent through levels that the first segment alone is too long for.
+        double size = _options.SkipJoin ? Math.Max(inputs.SegmentSeconds, inputs.AttainedSeconds) : remaining;
         for (double aged = _options.AgingRatio; ratio >= aged && size >= _options.FirstLevelSeconds; aged *= _options.AgingRatio)
             size /= _options.LevelFactor;
         if (inputs.Current < 0)
@@ -88,7 +114,9 @@ public sealed class HierarchicalHrrn : ISchedulingPolicy
     }
 
     /// <summary>R is never below the segment's own predicted cost, nor zero.</summary>
-    private static double Remaining(double request, double segment) => Math.Max(Math.Max(request, segment), SchedulingPolicies.SecondsMin);
+    private double Remaining(double request, double segment) => _options.RestWeight == 1
+        ? Math.Max(Math.Max(request, segment), SchedulingPolicies.SecondsMin)
+        : Math.Max(segment + _options.RestWeight * Math.Max(0, request - segment), SchedulingPolicies.SecondsMin);
 
     private int Bin(double size)
     {

@@ -1,4 +1,5 @@
 using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 
 namespace Astraea.Core.Scheduling;
 
@@ -18,7 +19,23 @@ public enum WaitExponent
     Two,
 }
 
-/// <summary>Parameters of <see cref="HierarchicalHrrn"/> (SCHEDULING.md §3).</summary>
+/// <summary>What becomes of KV at a tool call.</summary>
+public enum KvRule
+{
+    /// <summary>By memory pressure with lazy write-back (<see cref="PressureKv"/>): the core.</summary>
+    Pressure,
+
+    /// <summary>By the hazard of the tool's remaining time (<see cref="HazardKv"/>).</summary>
+    Hazard,
+
+    /// <summary>By rank of idleness to the room there is (<see cref="RankedTierKv"/>).</summary>
+    RankedTiers,
+
+    /// <summary>No decision: prefix cache and host tier by least recent use (<see cref="CacheOnly"/>).</summary>
+    CacheOnly,
+}
+
+/// <summary>Parameters of <see cref="HierarchicalHrrn"/> (SCHEDULING.md §3). The ideas that are not the core are off by default; each is one option.</summary>
 public sealed record HierarchicalHrrnOptions
 {
     /// <summary>Bins of remaining work; 1 is the flat variant. 1 to 16.</summary>
@@ -41,6 +58,36 @@ public sealed record HierarchicalHrrnOptions
 
     /// <summary>β: how much holding memory counts against a segment; 0 to 1000. Default 0.</summary>
     public double MemoryWeight { get; init; }
+
+    /// <summary>
+    /// Levels by which a running segment stands better than its remaining work says. 0 to 16. With 1, whoever runs gives way only to work smaller by more than one level's
+    /// factor; with 0, a request just above a bound would give way to one just below it, be copied out and in, and end both later.
+    /// </summary>
+    public int RunningLead { get; init; } = 1;
+
+    /// <summary>Share of its predicted service from which a running segment gives way to nobody but the guard lane. Above 0; 1 or more for no such limit.</summary>
+    public double PreemptUntil { get; init; } = double.PositiveInfinity;
+
+    /// <summary>How much of the predicted work after this segment counts in R: 1 all of it, 0 none, so that the segment at hand decides. 0 to 1.</summary>
+    public double RestWeight { get; init; } = 1;
+
+    /// <summary>Levels by what a request has had, entered at the level of its first segment's own cost, instead of by predicted remaining work.</summary>
+    public bool SkipJoin { get; init; }
+
+    /// <summary>Device seconds a tenant may lead the least served one by before its scores fall; at twice that, they are halved. Positive; infinity for no fair share.</summary>
+    public double TenantSlackSeconds { get; init; } = double.PositiveInfinity;
+
+    /// <summary>What becomes of KV at a tool call.</summary>
+    public KvRule Kv { get; init; } = KvRule.Pressure;
+
+    /// <summary>Parameters of <see cref="KvRule.Hazard"/>.</summary>
+    public HazardKvOptions Hazard { get; init; } = new();
+
+    /// <summary>Parameters of <see cref="KvRule.RankedTiers"/>.</summary>
+    public RankedTierOptions RankedTiers { get; init; } = new();
+
+    /// <summary>Congestion control on active requests; null for none.</summary>
+    public AgentWindowOptions? Window { get; init; }
 
     /// <summary>D: open wait after which a segment joins the guard lane (multiples of its isolated service). At least 1; infinity for no lane.</summary>
     public double GuardAfter { get; init; } = 10;
@@ -68,11 +115,27 @@ public sealed record HierarchicalHrrnOptions
             yield return $"Exponent is {Exponent}: it must be Zero, Half, One or Two.";
         if (!(MemoryWeight is >= 0 and <= 1000))
             yield return $"MemoryWeight is {MemoryWeight}: it must be 0 to 1000.";
+        if (RunningLead is < 0 or > 16)
+            yield return $"RunningLead is {RunningLead}: it must be 0 to 16.";
+        if (!(PreemptUntil > 0))
+            yield return $"PreemptUntil is {PreemptUntil}: it must be above 0.";
+        if (!(RestWeight is >= 0 and <= 1))
+            yield return $"RestWeight is {RestWeight}: it must be 0 to 1.";
+        if (!(TenantSlackSeconds > 0))
+            yield return $"TenantSlackSeconds is {TenantSlackSeconds}: it must be positive.";
+        if (!Enum.IsDefined(Kv))
+            yield return $"Kv is {Kv}: it must be {string.Join(", ", Enum.GetNames<KvRule>())}.";
         if (!(GuardAfter >= 1))
             yield return $"GuardAfter is {GuardAfter}: it must be at least 1.";
         if (!(GuardShare is >= 0 and <= 1) || (GuardShare == 0 && !double.IsInfinity(GuardAfter)))
             yield return $"GuardShare is {GuardShare}: it must be 0 to 1, and above 0 when GuardAfter is finite.";
         foreach (string error in Pressure.Errors())
             yield return $"Pressure: {error}";
+        foreach (string error in Hazard.Errors())
+            yield return $"Hazard: {error}";
+        foreach (string error in RankedTiers.Errors())
+            yield return $"RankedTiers: {error}";
+        foreach (string error in Window?.Errors() ?? [])
+            yield return $"Window: {error}";
     }
 }

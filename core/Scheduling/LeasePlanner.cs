@@ -194,13 +194,17 @@ internal sealed class LeasePlanner
             return null;
         int freed = _pull.BlocksFree;
         LiveRequest? lowest = null;
+        int lowestBand = 0;
         foreach (LiveRequest kept in _held.KeptRunning)
         {
-            if (kept.Lease is not { Guarded: false } lease || lease.Inputs.Level <= candidate.Rank.Band)
+            if (kept.Lease is not { Guarded: false } lease)
+                continue;
+            int band = _policy.Rank(lease.Inputs with { ReadySince = null }, _pull.BlocksTotal, _now).Band;
+            if (band <= candidate.Rank.Band)
                 continue;
             freed += lease.Inputs.Blocks;
-            if (lowest is null || lease.Inputs.Level > lowest.Lease!.Inputs.Level)
-                lowest = kept;
+            if (lowest is null || band > lowestBand)
+                (lowest, lowestBand) = (kept, band);
         }
         return lowest is not null && freed >= blocks ? $"{lowest.Status.Request} at level {lowest.Lease!.Inputs.Level}" : null;
     }

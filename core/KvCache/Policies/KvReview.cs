@@ -3,6 +3,9 @@ namespace Astraea.Core.KvCache.Policies;
 /// <summary>Moments at which a preserve is looked at again.</summary>
 internal static class KvReview
 {
+    /// <summary>Learned quantiles are means of bins a fifth wide: whoever pins until one waits half a bin longer, or half of the bin comes just too late.</summary>
+    public const double BinSlack = 1.1;
+
     private const double SecondsMax = 86_400;
     private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(1);
 

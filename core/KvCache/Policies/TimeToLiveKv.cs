@@ -77,8 +77,10 @@ public sealed class TimeToLiveKv : IKvPolicy
         for (int step = 1; step <= Steps; step++)
         {
             double share = (double)step / Steps;
-            double seconds = Math.Min(wait.RemainingSeconds(share, now), _options.SecondsAtMost);
-            double use = (1 - wait.StillWorksAfter(seconds, now)) * benefit - _options.PinCost * seconds;
+            double seconds = KvReview.BinSlack * wait.RemainingSeconds(share, now);
+            if (seconds > _options.SecondsAtMost)
+                break;
+            double use = share * benefit - _options.PinCost * seconds;
             if (use > bestUse)
                 (best, bestUse) = (seconds, use);
         }

@@ -89,7 +89,7 @@ public class HierarchicalHrrnTests
 
     [Fact]
     public void Running_segments_are_not_in_the_lane() =>
-        Assert.Equal(2, new HierarchicalHrrn().Rank(RankInput.Of(level: 2, waited: 1e9), 100, Now).Band);
+        Assert.Equal(1, new HierarchicalHrrn().Rank(RankInput.Of(level: 2, waited: 1e9, remaining: 5), 100, Now).Band);
 
     [Fact]
     public void Bad_options_are_refused_by_name()
