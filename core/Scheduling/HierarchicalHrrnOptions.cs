@@ -71,7 +71,7 @@ public sealed record HierarchicalHrrnOptions
     /// <summary>How much of the predicted work after this segment counts in R: 1 all of it, 0 none, so that the segment at hand decides. 0 to 1.</summary>
     public double RestWeight { get; init; } = 1;
 
-    /// <summary>Levels by what a request has had, entered at the level of its first segment's own cost, instead of by predicted remaining work.</summary>
+    /// <summary>Levels by what a request has had, entered at the level of its first segment's own cost, instead of by predicted remaining work. Default: no.</summary>
     public bool SkipJoin { get; init; }
 
     /// <summary>Device seconds a tenant may lead the least served one by before its scores fall; at twice that, they are halved. Positive; infinity for no fair share.</summary>

@@ -15,7 +15,7 @@ public sealed record StatefulMlfqOptions
     /// <summary>Whether segments join only when the running batch has ended, as in the paper. Default: they join at any step.</summary>
     public bool BatchSynchronous { get; init; }
 
-    /// <summary>Calls in the order they came instead of queues and ratios; KV as published. Shows what the order alone brings.</summary>
+    /// <summary>Calls in the order they came instead of queues and ratios; KV as published. Shows what the order alone brings. Default: no.</summary>
     public bool FirstComeFirstServed { get; init; }
 
     /// <summary>Whether lower queues may use memory that the head of a higher one does not fit in.</summary>
