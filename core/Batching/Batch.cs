@@ -1,5 +1,6 @@
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
+using Astraea.Core.Prediction;
 using Astraea.Core.Scheduling;
 
 namespace Astraea.Core.Batching;
@@ -39,8 +40,10 @@ public sealed partial class Batch<TSegment, TKv> where TSegment : BatchSegment<T
     /// <param name="costs">What computing and copying cost here.</param>
     /// <param name="worker">Whose batch it is.</param>
     /// <param name="tooLarge">Called for a segment whose context can never fit; it must <see cref="Leave"/>.</param>
+    /// <param name="durations">What is known of waits; goes on learning. Null is nothing.</param>
     public Batch(
-        IKvTiers<TKv> tiers, ISchedulingPolicy policy, IKvPolicy kv, BatchLimits limits, StepCostMeter costs, WorkerId worker, Action<TSegment> tooLarge)
+        IKvTiers<TKv> tiers, ISchedulingPolicy policy, IKvPolicy kv, BatchLimits limits, StepCostMeter costs, WorkerId worker, Action<TSegment> tooLarge,
+        ToolDuration? durations = null)
     {
         _tiers = tiers;
         _policy = policy;
@@ -48,7 +51,7 @@ public sealed partial class Batch<TSegment, TKv> where TSegment : BatchSegment<T
         _limits = limits;
         _costs = costs;
         _tooLarge = tooLarge;
-        Idle = new IdleKv<TKv>(tiers, kv, worker);
+        Idle = new IdleKv<TKv>(tiers, kv, worker, durations);
     }
 
     /// <summary>KV of agents that wait.</summary>
@@ -125,11 +128,12 @@ public sealed partial class Batch<TSegment, TKv> where TSegment : BatchSegment<T
     /// <param name="segment">The segment.</param>
     /// <param name="tool">What its agent waits for; null for its human.</param>
     /// <param name="now">The moment.</param>
+    /// <param name="returnsAt">When the wait will be over, where that is known: in bounds, never in what is deployed.</param>
     /// <returns>Where its KV is.</returns>
-    public KvPlace Park(TSegment segment, string? tool, Instant now)
+    public KvPlace Park(TSegment segment, string? tool, Instant now, Instant? returnsAt = null)
     {
         Remove(segment);
-        (KvPlace place, long swapped) = Idle.Park(segment.Attempt.Request, segment.Kv, segment.Category, tool, Demand(), now);
+        (KvPlace place, long swapped) = Idle.Park(segment.Attempt.Request, segment.Kv, segment.Category, tool, Demand(), now, returnsAt);
         segment.SwappedOutBytes += swapped;
         SwappedOutBytes += swapped;
         return place;

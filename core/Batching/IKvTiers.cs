@@ -28,6 +28,11 @@ public interface IKvTiers<TKv> where TKv : class, IContextKv
     /// <summary>Changes whenever a block may have left either tier.</summary>
     long Evictions { get; }
 
+    /// <summary>Contexts that may have lost blocks since the last call, once each.</summary>
+    /// <param name="lost">Grows by them.</param>
+    /// <returns>False when that is not known: then every context may have.</returns>
+    bool TryTakeLosses(List<TKv> lost);
+
     /// <summary>Looks up the leading full blocks of a context without taking them.</summary>
     PrefixHits Probe(TKv kv, bool useHost);
 

@@ -15,20 +15,23 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
     private readonly WorkerId _worker;
     private readonly PreservedKv _preserved = new();
     private readonly Dictionary<RequestId, Entry> _entries = [];
+    private readonly Dictionary<TKv, Entry> _byContext = new(ReferenceEqualityComparer.Instance);
+    private readonly List<TKv> _lost = [];
     private readonly List<KvChange> _changes = [];
     private readonly Queue<RequestId> _oldest = new();
     private long _evictionsSeen;
 
-    /// <summary>Knows nothing yet.</summary>
-    public IdleKv(IKvTiers<TKv> tiers, IKvPolicy policy, WorkerId worker)
+    /// <summary>Holds nothing yet.</summary>
+    public IdleKv(IKvTiers<TKv> tiers, IKvPolicy policy, WorkerId worker, ToolDuration? durations = null)
     {
+        Durations = durations ?? new ToolDuration();
         _tiers = tiers;
         _policy = policy;
         _worker = worker;
     }
 
     /// <summary>How long tools have worked here, and how long humans thought.</summary>
-    public ToolDuration Durations { get; } = new();
+    public ToolDuration Durations { get; }
 
     /// <summary>Contexts whose blocks are pinned.</summary>
     public int Preserved => _preserved.Count;
@@ -52,13 +55,15 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
     /// <param name="tool">The tool it waits for; null for its human.</param>
     /// <param name="demand">What others want of the memory.</param>
     /// <param name="now">The moment.</param>
+    /// <param name="returnsAt">When it will be back, where that is known: in bounds, never in what is deployed.</param>
     /// <returns>Where it is, and bytes copied to the host tier for that.</returns>
     public (KvPlace Place, long SwappedBytes) Park(
-        RequestId request, TKv kv, string category, string? tool, in KvDemand demand, Instant now)
+        RequestId request, TKv kv, string category, string? tool, in KvDemand demand, Instant now, Instant? returnsAt = null)
     {
         Forget(request);
-        Entry entry = new(request, kv, category, tool, now);
+        Entry entry = new(request, kv, category, tool, now) { ReturnsAt = returnsAt };
         _entries.Add(request, entry);
+        _byContext.Add(kv, entry);
         _oldest.Enqueue(request);
         long bytes = Decide(entry, demand, now);
         TrimEntries();
@@ -122,6 +127,7 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
             Decision = KvDecision.Swap, Reason = $"moved here from {from}", MigratedBytes = bytes, Parked = false,
         };
         _entries.Add(request, entry);
+        _byContext.Add(kv, entry);
         _oldest.Enqueue(request);
         TrimEntries();
         Changed(entry, decided: false);
@@ -145,17 +151,21 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
         if (_tiers.Evictions == _evictionsSeen)
             return;
         _evictionsSeen = _tiers.Evictions;
+        _lost.Clear();
+        bool known = _tiers.TryTakeLosses(_lost);
         List<RequestId> gone = [];
-        foreach (Entry entry in _entries.Values)
+        if (known)
         {
-            KvResident resident = _tiers.Resident(entry.Kv);
-            if (entry.Reported is { } known && known.DeviceTokens == resident.Device && known.HostTokens == resident.Host)
-                continue;
-            KvPlace place = Place(entry);
-            entry.Reported = place;
-            changes.Add(new KvChange(entry.Request, place, Decided: false));
-            if (place.ResidentTokens == 0)
-                gone.Add(entry.Request);
+            foreach (TKv kv in _lost)
+            {
+                if (_byContext.TryGetValue(kv, out Entry? entry))
+                    Look(entry, changes, gone);
+            }
+        }
+        else
+        {
+            foreach (Entry entry in _entries.Values)
+                Look(entry, changes, gone);
         }
         foreach (RequestId request in gone)
             Forget(request);
@@ -172,11 +182,23 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
     /// <summary>Releases the blocks of a context. Without a prefix cache nobody would find them again.</summary>
     internal void Detach(TKv kv, KvRelease how) => _tiers.Detach(kv, _policy.PrefixCache ? how : KvRelease.Free);
 
+    private void Look(Entry entry, List<KvChange> changes, List<RequestId> gone)
+    {
+        KvResident resident = _tiers.Resident(entry.Kv);
+        if (entry.Reported is { } known && known.DeviceTokens == resident.Device && known.HostTokens == resident.Host)
+            return;
+        entry.Reported = Place(entry);
+        changes.Add(new KvChange(entry.Request, entry.Reported, Decided: false));
+        if (entry.Reported.ResidentTokens == 0)
+            gone.Add(entry.Request);
+    }
+
     private TKv? Take(RequestId request, out long migratedBytes)
     {
         migratedBytes = 0;
         if (!_entries.Remove(request, out Entry? entry))
             return null;
+        _byContext.Remove(entry.Kv);
         migratedBytes = entry.MigratedBytes;
         Unpin(entry);
         return entry.Kv;
@@ -205,7 +227,9 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
     }
 
     private long Decide(Entry entry, in KvDemand demand, Instant now) => Apply(
-        entry, _policy.Decide(Situation(demand, entry.Kv), new KvWait(entry.Category, entry.Tool, entry.Since, Durations), now));
+        entry,
+        _policy.Decide(
+            Situation(demand, entry.Kv), new KvWait(entry.Category, entry.Tool, entry.Since, Durations) { ReturnsAt = entry.ReturnsAt }, now));
 
     private long Apply(Entry entry, KvChoice choice)
     {
@@ -268,6 +292,9 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
 
         /// <summary>Whether its wait began here, so that its length says something.</summary>
         public bool Parked { get; init; } = true;
+
+        /// <summary>When it will be back, where that is known.</summary>
+        public Instant? ReturnsAt { get; init; }
 
         public KvDecision Decision { get; set; }
 

@@ -75,17 +75,10 @@ public readonly record struct KvChoice(KvDecision Decision, string Reason, Insta
 public static class PressurePolicy
 {
     /// <summary>Decides for one context. A pure function of its arguments.</summary>
-    /// <param name="kind">The rule.</param>
     /// <param name="situation">The memory as it stands, this context's own blocks counted as held.</param>
     /// <param name="settings">Watermarks and times.</param>
     /// <param name="waitedSince">When its tool was called.</param>
     /// <param name="now">The moment.</param>
-    public static KvChoice Decide(KvPolicyKind kind, in KvSituation situation, KvPressureSettings settings, Instant waitedSince, Instant now) =>
-        kind == KvPolicyKind.CacheOnly
-            ? new KvChoice(KvDecision.None, "left to the prefix cache and the host tier by least recent use", null)
-            : Decide(situation, settings, waitedSince, now);
-
-    /// <summary>Decides for one context by pressure. A pure function of its arguments.</summary>
     public static KvChoice Decide(in KvSituation situation, KvPressureSettings settings, Instant waitedSince, Instant now)
     {
         TimeSpan waited = now - waitedSince;

@@ -1,5 +1,4 @@
 using Astraea.Core.KvCache;
-using Astraea.Core.KvCache.Policies;
 using Astraea.Core.Lifecycle;
 
 namespace Astraea.Core.Scheduling;
@@ -110,17 +109,6 @@ public interface ISchedulingPolicy
 
     /// <summary>What workers do with KV when a tool is called.</summary>
     IKvPolicy Kv { get; }
-
-    /// <summary>The nearest of the three rules that were first, for whoever does not ask <see cref="Kv"/> yet.</summary>
-    KvPolicyKind KvPolicy => Kv switch
-    {
-        PressureKv { AfterSwap: KvRelease.Free } => KvPolicyKind.PressurePaper,
-        PressureKv => KvPolicyKind.PressureLazy,
-        _ => KvPolicyKind.CacheOnly,
-    };
-
-    /// <summary>Which agent requests may hold memory, or null when all may.</summary>
-    IActivePrograms? Active => null;
 
     /// <summary>Whether the time to compute discarded KV again counts as waited (SCHEDULING.md §1).</summary>
     bool CarriesDiscards => false;

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using Astraea.Core;
 using Astraea.Core.Batching;
 using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 using Astraea.Core.Lifecycle;
+using Astraea.Core.Prediction;
 using Astraea.Core.Scheduling;
 using Astraea.Worker.Kernels;
 using Astraea.Worker.Memory;
@@ -35,9 +37,7 @@ internal sealed partial class EngineCore
         _runner = parts.Runner;
         _policy = parts.Policy;
         WorkerOptions options = parts.Options;
-        KvPolicyOfKind kv = new(_policy.KvPolicy, new KvPressureSettings(
-            options.PressureLow, options.PressureHigh, options.DiscardIgnoresHost, KvPressureSettings.Default.ReviewAfter,
-            TimeSpan.FromSeconds(options.PreserveSeconds)));
+        IKvPolicy kv = WithSettings(_policy.Kv, options);
         Store = new KvStore(_runner.Kv, _runner.Kv.Blocks, kv.HostTier ? options.HostBlocks : 0, kv.WritesBack);
         _batch = new Batch<EngineSegment, SequenceKv>(
             Store, _policy, kv, new BatchLimits(options.Slots, options.StepTokens), Costs, parts.Worker, FailForSize);
@@ -212,10 +212,21 @@ internal sealed partial class EngineCore
             return;
         }
         KvPlace place = finish == FinishReason.ToolCalls
-            ? _batch.Park(segment, segment.Output.Calls[0].Name, Now())
+            ? _batch.Park(segment, ToolClass.Of(segment.Output.Calls[0].Name, segment.Output.Calls[0].Arguments), Now())
             : _batch.Finish(segment);
         _departures++;
         segment.Sink.End(new SegmentEnd.Finished(finish, segment.Output.Calls, segment.Usage, place.ResidentTokens > 0 ? place : null));
+    }
+
+    /// <summary>Watermarks belong to a worker's machine: they are its options, where a policy has them at all.</summary>
+    private static IKvPolicy WithSettings(IKvPolicy kv, WorkerOptions options)
+    {
+        if (kv is not PressureKv pressure)
+            return kv;
+        KvPressureSettings settings = new(
+            options.PressureLow, options.PressureHigh, options.DiscardIgnoresHost, KvPressureSettings.Default.ReviewAfter,
+            TimeSpan.FromSeconds(options.PreserveSeconds));
+        return pressure.WritesBack ? PressureKv.Lazy(settings) : PressureKv.Paper(settings);
     }
 
     private void FailForSize(EngineSegment segment) => Leave(segment, new SegmentEnd.Failed(

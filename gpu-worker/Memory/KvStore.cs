@@ -155,6 +155,9 @@ internal sealed class KvStore : IKvTiers<SequenceKv>
         kv.ClearBlocks();
     }
 
+    // Blocks are found by content: whose they were is not known.
+    public bool TryTakeLosses(List<SequenceKv> lost) => false;
+
     public int OwnBlocks(SequenceKv kv)
     {
         int own = 0;

@@ -1,5 +1,7 @@
 using Astraea.Core.KvCache;
+using Astraea.Core.KvCache.Policies;
 using Astraea.Core.Lifecycle;
+using Astraea.Core.Prediction;
 
 namespace Astraea.Core.Tests.KvCache;
 
@@ -8,9 +10,9 @@ public sealed class PressurePolicyTests
     private static readonly Instant Now = new(1_000_000_000);
     private static readonly KvPressureSettings Settings = KvPressureSettings.Default;
 
-    private static KvChoice Decide(int held, int hostRoom = 100, KvPolicyKind kind = KvPolicyKind.PressurePaper, bool ignoresHost = false, double waited = 0) =>
+    private static KvChoice Decide(int held, int hostRoom = 100, bool ignoresHost = false, double waited = 0) =>
         PressurePolicy.Decide(
-            kind, new KvSituation(100, held, 0, 10, 10, hostRoom), Settings with { DiscardIgnoresHost = ignoresHost }, Now - TimeSpan.FromSeconds(waited), Now);
+            new KvSituation(100, held, 0, 10, 10, hostRoom), Settings with { DiscardIgnoresHost = ignoresHost }, Now - TimeSpan.FromSeconds(waited), Now);
 
     [Theory]
     [InlineData(59, 100, KvDecision.Preserve)]
@@ -23,7 +25,8 @@ public sealed class PressurePolicyTests
     public void Pressure_chooses_and_only_a_full_host_tier_discards(int held, int hostRoom, KvDecision expected)
     {
         Assert.Equal(expected, Decide(held, hostRoom).Decision);
-        Assert.Equal(expected, Decide(held, hostRoom, KvPolicyKind.PressureLazy).Decision);
+        KvWait wait = new("", "tool", Now, new ToolDuration());
+        Assert.Equal(expected, PressureKv.Lazy().Decide(new KvSituation(100, held, 0, 10, 10, hostRoom), wait, Now).Decision);
     }
 
     [Fact]
@@ -38,11 +41,12 @@ public sealed class PressurePolicyTests
     {
         KvSituation situation = new(100, 40, 30, 10, 10, 100);
         Assert.Equal(0.7, situation.Pressure, 12);
-        Assert.Equal(KvDecision.Swap, PressurePolicy.Decide(KvPolicyKind.PressureLazy, situation, Settings, Now, Now).Decision);
+        Assert.Equal(KvDecision.Swap, PressurePolicy.Decide(situation, Settings, Now, Now).Decision);
     }
 
     [Fact]
-    public void The_cache_only_rule_never_pins() => Assert.Equal(KvDecision.None, Decide(10, kind: KvPolicyKind.CacheOnly).Decision);
+    public void The_cache_only_rule_never_pins() =>
+        Assert.Equal(KvDecision.None, new CacheOnly().Decide(new KvSituation(100, 10, 0, 10, 10, 100), new KvWait("", "tool", Now, new ToolDuration()), Now).Decision);
 
     [Fact]
     public void A_preserve_is_reviewed_and_ends_when_the_tool_does_not_return()

@@ -31,10 +31,10 @@ public sealed class CpuExactnessTests : IDisposable
     }
 
     [Theory]
-    [InlineData(KvPolicyKind.CacheOnly)]
-    [InlineData(KvPolicyKind.PressurePaper)]
-    [InlineData(KvPolicyKind.PressureLazy)]
-    public void Logits_are_the_same_bits_batched_chunked_swapped_recomputed_and_preempted(KvPolicyKind kind)
+    [InlineData("cache")]
+    [InlineData("paper")]
+    [InlineData("lazy")]
+    public void Logits_are_the_same_bits_batched_chunked_swapped_recomputed_and_preempted(string rule)
     {
         long preemptions = 0, swapped = 0, recomputed = 0;
         for (int seed = 0; seed < 3; seed++)
@@ -42,7 +42,7 @@ public sealed class CpuExactnessTests : IDisposable
             Random random = new(seed);
             EngineRig rig = Rig(
                 blocks: random.Next(17, 22), threads: 2, hostBlocks: random.Next(8, 40), slots: 4, stepTokens: random.Next(8, 64),
-                policy: new TestPolicy { KvPolicy = kind });
+                policy: new TestPolicy { Kv = TestPolicy.Rule(rule) });
             AgentPlay[] agents = [.. Enumerable.Range(0, 6).Select(i => new AgentPlay(i, random.Next(1, 100), level: random.Next(3), turns: 3))];
             for (int round = 0; agents.Any(a => !a.Done); round++)
             {

@@ -48,10 +48,10 @@ public sealed class EngineCoreTests
     }
 
     [Theory]
-    [InlineData(KvPolicyKind.CacheOnly)]
-    [InlineData(KvPolicyKind.PressurePaper)]
-    [InlineData(KvPolicyKind.PressureLazy)]
-    public void Tokens_do_not_depend_on_memory_pressure(KvPolicyKind kind)
+    [InlineData("cache")]
+    [InlineData("paper")]
+    [InlineData("lazy")]
+    public void Tokens_do_not_depend_on_memory_pressure(string rule)
     {
         long preemptions = 0, swapped = 0, recomputed = 0;
         for (int seed = 0; seed < 12; seed++)
@@ -60,7 +60,7 @@ public sealed class EngineCoreTests
             // A pool that holds two or three of the eight agents, and a host tier that is sometimes too small as well.
             EngineRig rig = new(
                 blocks: random.Next(17, 26), hostBlocks: random.Next(0, 40), slots: 4, stepTokens: random.Next(8, 64),
-                policy: new TestPolicy { KvPolicy = kind, PreemptsRunning = random.Next(2) == 0, LowerQueuesFill = random.Next(2) == 0 });
+                policy: new TestPolicy { Kv = TestPolicy.Rule(rule), PreemptsRunning = random.Next(2) == 0, LowerQueuesFill = random.Next(2) == 0 });
             AgentPlay[] agents = [.. Enumerable.Range(0, 8).Select(i => new AgentPlay(i, random.Next(1, 100), level: random.Next(3), turns: 3))];
             for (int round = 0; agents.Any(a => !a.Done); round++)
             {

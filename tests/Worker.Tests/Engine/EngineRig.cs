@@ -16,13 +16,15 @@ internal sealed class TestPolicy : ISchedulingPolicy
 {
     public string Name => "test";
 
-    public KvPolicyKind KvPolicy { get; init; } = KvPolicyKind.PressureLazy;
+    public IKvPolicy Kv { get; init; } = PressureKv.Lazy();
 
-    public IKvPolicy Kv => KvPolicy switch
+    /// <summary>One of the three rules by name, for theories.</summary>
+    public static IKvPolicy Rule(string name) => name switch
     {
-        KvPolicyKind.CacheOnly => new CacheOnly(),
-        KvPolicyKind.PressurePaper => PressureKv.Paper(),
-        _ => PressureKv.Lazy(),
+        "cache" => new CacheOnly(),
+        "paper" => PressureKv.Paper(),
+        "lazy" => PressureKv.Lazy(),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such rule."),
     };
 
     public bool LowerQueuesFill { get; init; } = true;

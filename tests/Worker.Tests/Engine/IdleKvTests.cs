@@ -43,7 +43,7 @@ public sealed class IdleKvTests
     [Fact]
     public void The_papers_swap_frees_the_device_at_once()
     {
-        EngineRig rig = new(blocks: 20, pressureLow: 0, policy: new TestPolicy { KvPolicy = KvPolicyKind.PressurePaper });
+        EngineRig rig = new(blocks: 20, pressureLow: 0, policy: new TestPolicy { Kv = TestPolicy.Rule("paper") });
         KvPlace place = Park(rig, 1, 60).Sink.Finished.Kv!;
         Assert.Equal((KvDecision.Swap, 0, 64), (place.Decision, place.DeviceTokens, place.HostTokens));
         Assert.Equal(20, rig.Core.Store.Device.Free);
@@ -82,7 +82,7 @@ public sealed class IdleKvTests
     [Fact]
     public void Without_pins_evicted_blocks_are_written_back_and_found_again()
     {
-        EngineRig rig = new(blocks: 12, policy: new TestPolicy { KvPolicy = KvPolicyKind.CacheOnly });
+        EngineRig rig = new(blocks: 12, policy: new TestPolicy { Kv = TestPolicy.Rule("cache") });
         (RecordingSink first, ImmutableArray<int> context) = Park(rig, 1, 60);
         Assert.Equal(KvDecision.None, first.Finished.Kv!.Decision);
         rig.Start(2, EngineRig.Context(2, 180), EngineRig.Spec(max: 8));
