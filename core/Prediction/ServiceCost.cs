@@ -14,9 +14,15 @@ public static class ServiceCost
     /// <remarks>At least one token is always computed: the last one's logits are needed even when its KV is there.</remarks>
     public static double SegmentSeconds(CostProfile costs, int contextTokens, int deviceTokens, int hostTokens, double outputTokens)
     {
-        int resident = Math.Min(Math.Max(deviceTokens, hostTokens), contextTokens);
-        int computed = Math.Max(1, contextTokens - resident);
-        int copied = Math.Max(0, resident - Math.Max(0, deviceTokens));
+        Split(contextTokens, deviceTokens, hostTokens, out int computed, out int copied);
         return computed * costs.PrefillSecondsPerToken + copied * costs.SwapSecondsPerToken + Math.Max(0, outputTokens) * costs.DecodeSecondsPerToken;
+    }
+
+    /// <summary>How many tokens of a context are computed, and how many are copied up from the host tier, before its next output token (tokens).</summary>
+    internal static void Split(int contextTokens, int deviceTokens, int hostTokens, out int computed, out int copied)
+    {
+        int resident = Math.Min(Math.Max(deviceTokens, hostTokens), contextTokens);
+        computed = Math.Max(1, contextTokens - resident);
+        copied = Math.Max(0, resident - Math.Max(0, deviceTokens));
     }
 }

@@ -26,6 +26,7 @@ internal static partial class ProjectGuards
         ["client/Astraea.Client.csproj"] = ["grains/Contracts/Astraea.Contracts.csproj"],
         ["client/Cli/Astraea.Cli.csproj"] = ["client/Astraea.Client.csproj", "grains/Contracts/Astraea.Contracts.csproj"],
         ["examples/OrleansAgent/Astraea.Examples.OrleansAgent.csproj"] = ["client/Orleans/Astraea.Client.Orleans.csproj"],
+        ["bench/core/Astraea.Bench.Core.csproj"] = ["core/Astraea.Core.csproj"],
         ["bench/cluster/Astraea.Bench.Cluster.csproj"] =
             ["client/Cli/Astraea.Cli.csproj", "gpu-worker/Astraea.Worker.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj"],
         ["examples/RestAgent/Astraea.Examples.RestAgent.csproj"] = ["client/Astraea.Client.csproj"],
