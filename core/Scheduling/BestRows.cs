@@ -1,5 +1,3 @@
-using Astraea.Core.Lifecycle;
-
 namespace Astraea.Core.Scheduling;
 
 /// <summary>A ready segment and its place in the order on the worker that asks.</summary>

@@ -20,13 +20,14 @@ internal static class ClusterPicture
                 w.Pull.Worker, w.Pull.BlocksTotal, w.BlocksLeft, w.HostBlocksLeft, running.GetValueOrDefault(w.Pull.Worker),
                 queued.GetValueOrDefault(w.Pull.Worker), w.Pull.NumericsClass, w.Pull.Costs, now - w.HeardAt))
             .OrderBy(w => w.Worker.Value, StringComparer.Ordinal)];
+        string room = PlanReasons.Room(state);
         ImmutableArray<RequestView> requests = [.. state.Requests
-            .Select(r => View(state, policy, options, r, now))
+            .Select(r => View(state, policy, options, r, room, now))
             .OrderBy(r => r.Request)];
         return new ClusterView(state.Pool, policy.Name, epoch, workers, requests);
     }
 
-    private static RequestView View(SchedulerState state, ISchedulingPolicy policy, SchedulerOptions options, LiveRequest request, Instant now)
+    private static RequestView View(SchedulerState state, ISchedulingPolicy policy, SchedulerOptions options, LiveRequest request, string room, Instant now)
     {
         RequestStatus status = request.Status;
         int pool = (request.Home ?? (state.Workers.Count > 0 ? state.Workers[0] : null))?.Pull.BlocksTotal ?? 1;
@@ -38,6 +39,6 @@ internal static class ClusterPicture
             status.Request, status.Tenant, status.Category, status.Phase, status.Segment, level, wants ? rank.Score : 0,
             request.Lease?.Guarded ?? (request.IsReady && rank.Band == Rank.GuardBand), request.Lease?.Worker, request.Kv, status.ContextTokens,
             status.OutputTokens, request.WaitedSeconds(now), wants ? request.HomeSeconds + request.RestSeconds : request.RestSeconds,
-            request.IsReady ? PlanReasons.Waiting(state, request, options.BlockTokens, now) : request.Note);
+            request.IsReady ? PlanReasons.Waiting(request, room, options.BlockTokens, now) : request.Note);
     }
 }

@@ -72,10 +72,12 @@ internal static class Estimates
     }
 
     /// <summary>The level of a waiting request now.</summary>
-    public static int Level(ISchedulingPolicy policy, LiveRequest request, Instant now) => policy.Level(
-        new LevelInputs(request.Level, 0, false, request.WaitedSeconds(now), request.HomeSeconds, request.HomeSeconds + request.RestSeconds)
+    public static int Level(ISchedulingPolicy policy, LiveRequest request, Instant now) => policy.Level(LevelInputs(request, now), now);
+
+    /// <summary>What the level of a waiting request follows from.</summary>
+    public static LevelInputs LevelInputs(LiveRequest request, Instant now) =>
+        new(request.Level, 0, false, request.WaitedSeconds(now), request.HomeSeconds, request.HomeSeconds + request.RestSeconds)
         {
             AttainedSeconds = request.Status.AttainedSeconds, UncachedTokens = request.Template.UncachedTokens,
-        },
-        now);
+        };
 }

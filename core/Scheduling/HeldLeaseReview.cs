@@ -11,25 +11,31 @@ internal sealed class HeldLeaseReview
     private readonly PullRequest _pull;
     private readonly Instant _now;
     private readonly List<SchedulerEvent> _events;
-    private readonly HashSet<RequestId> _named = [];
+    private readonly KnownWorker? _self;
+    private readonly List<LiveRequest> _leases;
+    private readonly bool[] _named;
 
     public HeldLeaseReview(SchedulerState state, SchedulerOptions options, PullRequest pull, Instant now, List<SchedulerEvent> events)
     {
         (_state, _options, _pull, _now, _events) = (state, options, pull, now, events);
+        (Kept, KeptRunning) = (state.Scratch.Kept, state.Scratch.KeptRunning);
+        _self = state.FindWorker(pull.Worker);
+        _leases = state.LeasesOf(pull.Worker);
+        _named = state.Scratch.Named(_leases.Count);
         foreach (HeldLease held in pull.Held)
             Review(held);
-        foreach (LiveRequest request in state.Leased)
+        for (int i = 0; i < _leases.Count; i++)
         {
-            if (request.Lease is { } lease && lease.Worker == pull.Worker && !_named.Contains(request.Status.Request))
-                Missing(request, lease);
+            if (!_named[i])
+                Missing(_leases[i].Lease!);
         }
     }
 
     /// <summary>Leases it keeps, running or queued inside.</summary>
-    public List<LiveRequest> Kept { get; } = [];
+    public List<LiveRequest> Kept { get; }
 
     /// <summary>Of these, those in its batch.</summary>
-    public List<LiveRequest> KeptRunning { get; } = [];
+    public List<LiveRequest> KeptRunning { get; }
 
     public int Running { get; private set; }
 
@@ -44,7 +50,7 @@ internal sealed class HeldLeaseReview
     /// <summary>Whether such an offer was made through the guard lane.</summary>
     public bool GuardBeyondOpen { get; private set; }
 
-    public ImmutableArray<Revoke>.Builder Revokes { get; } = ImmutableArray.CreateBuilder<Revoke>();
+    public ImmutableArray<Revoke> Revokes { get; private set; } = [];
 
     private void Review(HeldLease held)
     {
@@ -57,13 +63,13 @@ internal sealed class HeldLeaseReview
         // An older attempt beside the current one must not count as the current one being named.
         if (request.Lease is { } lease && lease.Worker == _pull.Worker && lease.Attempt == attempt)
         {
-            _named.Add(attempt.Request);
+            Name(request);
             bool late = !held.Running && !lease.Started && _now - lease.At > _options.LeaseStartWithin;
             if (late)
             {
                 string reason = $"not started within {_options.LeaseStartWithin.TotalSeconds:0.#} s";
                 _events.Add(new SchedulerEvent.LeaseReturned(attempt, reason, _now));
-                Revokes.Add(new Revoke(attempt, reason));
+                Revokes = Revokes.Add(new Revoke(attempt, reason));
                 return;
             }
             if (lease.MissingSince is not null)
@@ -75,12 +81,22 @@ internal sealed class HeldLeaseReview
         }
         if (Void(request, held) is { } why)
         {
-            Revokes.Add(new Revoke(attempt, why));
+            Revokes = Revokes.Add(new Revoke(attempt, why));
             return;
         }
-        _named.Add(attempt.Request);
+        Name(request);
         _events.Add(new SchedulerEvent.LeaseAdopted(attempt, _pull.Worker, held.Running, _now));
         Keep(request, held, request.BlocksAtEnd(_options.BlockTokens));
+    }
+
+    private void Name(LiveRequest request)
+    {
+        if (request.List != LiveList.Leased)
+            return;
+        // A worker that asks for the first time has no list of its own yet.
+        int index = _self is null ? _leases.IndexOf(request) : request.Holder == _self ? request.HeldIndex : -1;
+        if (index >= 0)
+            _named[index] = true;
     }
 
     private void ReviewUnknown(HeldLease held)
@@ -89,7 +105,7 @@ internal sealed class HeldLeaseReview
         bool settled = _now - (_state.FirstAt ?? _now) >= _options.UnknownGrace;
         if (ended || settled)
         {
-            Revokes.Add(new Revoke(held.Attempt, ended ? "the request has ended" : "no such request is live"));
+            Revokes = Revokes.Add(new Revoke(held.Attempt, ended ? "the request has ended" : "no such request is live"));
             return;
         }
         // A new scheduler: the request's picture is still to come.
@@ -136,7 +152,7 @@ internal sealed class HeldLeaseReview
         QueuedBlocks += blocks;
     }
 
-    private void Missing(LiveRequest request, LeaseRecord lease)
+    private void Missing(LeaseRecord lease)
     {
         if (lease.MissingSince is not { } since)
         {

@@ -91,7 +91,26 @@ internal sealed class LiveRequest(RequestStatus status)
 
     public LiveList List { get; set; }
 
-    public int ListIndex { get; set; }
+    /// <summary>The worker in whose list it is: that of its lease, or its home.</summary>
+    public KnownWorker? Holder { get; set; }
+
+    /// <summary>Place among all leased.</summary>
+    public int LeasedIndex { get; set; }
+
+    /// <summary>Place in the holder's list.</summary>
+    public int HeldIndex { get; set; }
+
+    /// <summary>The columns it is in, when ready.</summary>
+    public ReadyRows? Rows { get; set; }
+
+    /// <summary>Its row there.</summary>
+    public int Row { get; set; }
+
+    /// <summary>Where its next segment is counted while its tool works: its home, or where its KV has been ordered.</summary>
+    public KnownWorker? IdleAt { get; set; }
+
+    /// <summary>What it counts there (tokens).</summary>
+    public int IdleTokens { get; set; }
 
     public bool IsReady => Lease is null && (Status.Phase == RequestPhase.Ready || (Status.Phase == RequestPhase.Running && Orphaned));
 
@@ -107,30 +126,4 @@ internal sealed class LiveRequest(RequestStatus status)
     public int BlocksAtEnd(int blockTokens) => Blocks((int)Math.Min(int.MaxValue / 2, Status.ContextTokens + OutputAhead), blockTokens);
 
     public static int Blocks(int tokens, int blockTokens) => (tokens + blockTokens - 1) / blockTokens;
-}
-
-/// <summary>A worker as it last described itself, less what it was given since.</summary>
-internal sealed class KnownWorker(PullRequest pull, Instant heardAt, int index)
-{
-    public PullRequest Pull { get; private set; } = pull;
-
-    public Instant HeardAt { get; private set; } = heardAt;
-
-    /// <summary>Place in the list of workers.</summary>
-    public int Index { get; set; } = index;
-
-    public int SlotsLeft { get; set; } = pull.Slots;
-
-    public int BlocksLeft { get; set; } = pull.BlocksFree;
-
-    public int HostBlocksLeft { get; set; } = pull.BlocksHostFree;
-
-    public void Hear(PullRequest pull, Instant now)
-    {
-        Pull = pull;
-        HeardAt = now;
-        SlotsLeft = pull.Slots;
-        BlocksLeft = pull.BlocksFree;
-        HostBlocksLeft = pull.BlocksHostFree;
-    }
 }

@@ -1,4 +1,3 @@
-using Astraea.Core.Lifecycle;
 using Astraea.Core.Placement;
 using Astraea.Core.Prediction;
 
@@ -10,31 +9,34 @@ internal static class MigrationPlanner
     public static Migration? Plan(
         SchedulerState state, SchedulerOptions options, PullRequest pull, Instant now, PullLoads loads, List<SchedulerEvent> events)
     {
-        if (!options.Placement.Migrate)
+        if (!options.Placement.Migrate || loads.Self is not { Idle.Count: > 0 } self)
             return null;
         WorkerLoad source = loads.Here(pull.Slots > 0 && pull.BlocksFree > 0);
         if (Target(state, pull, loads, source, options) is not { } target)
             return null;
-        WorkerLoad targetLoad = loads.Of(target, 0);
-        double sourceResident = source.BacklogSeconds + IdleSeconds(state, pull.Worker, pull.Costs);
-        double targetResident = targetLoad.BacklogSeconds + IdleSeconds(state, target.Pull.Worker, target.Pull.Costs);
+        WorkerLoad targetLoad = loads.Of(target, 0, 0);
+        double sourceResident = source.BacklogSeconds + self.IdleSeconds;
+        double targetResident = targetLoad.BacklogSeconds + target.IdleSeconds;
         LiveRequest? best = null;
         double bestGain = 0, bestChance = 0;
-        foreach (LiveRequest request in state.Idle)
+        foreach (LiveRequest request in self.Idle)
         {
-            if (!Movable(request, pull, target, options, now))
+            if (!Movable(request, target, options, now))
                 continue;
             int tokens = request.Kv!.ResidentTokens;
             double copy = tokens * pull.Costs.MigrateSecondsPerToken;
-            double elapsed = Math.Max(0, (now - request.Status.PhaseSince).TotalSeconds);
-            double chance = state.Predictor.ToolWorksOn(request.Status, elapsed, copy);
             double service = NextSeconds(request, pull.Costs);
             if (!MigrationRule.EvensOut(service, sourceResident, targetResident))
                 continue;
-            var kv = new IdleKv(tokens, copy, tokens * target.Pull.Costs.SwapSecondsPerToken, service, chance);
+            // The chance takes longest to work out, so it is asked last, and only of whoever would be the best if the tool works on.
+            var kv = new IdleKv(tokens, copy, tokens * target.Pull.Costs.SwapSecondsPerToken, service, 1);
             double gain = MigrationRule.Gain(kv, source, targetLoad, options.Placement);
             bool better = gain > bestGain || (gain > 0 && gain == bestGain && request.Status.Request.CompareTo(best!.Status.Request) < 0);
-            if (better)
+            if (!better)
+                continue;
+            double elapsed = Math.Max(0, (now - request.Status.PhaseSince).TotalSeconds);
+            double chance = state.Predictor.ToolWorksOn(request.Status, elapsed, copy);
+            if (MigrationRule.Gain(kv with { ChanceStillWaiting = chance }, source, targetLoad, options.Placement) > 0)
                 (best, bestGain, bestChance) = (request, gain, chance);
         }
         if (best is null)
@@ -46,15 +48,6 @@ internal static class MigrationPlanner
             PlanReasons.Migration(best, target, bestChance, bestGain));
     }
 
-    /// <summary>Next segments of agents that wait for their tools with KV on a worker (device seconds).</summary>
-    private static double IdleSeconds(SchedulerState state, WorkerId worker, CostProfile costs)
-    {
-        double seconds = 0;
-        foreach (LiveRequest request in state.Idle)
-            seconds += request.Kv is { } kv && kv.Worker == worker ? NextSeconds(request, costs) : 0;
-        return seconds;
-    }
-
     /// <summary>The segment after the tool's answer, its KV kept; what the answer will be is not known yet.</summary>
     private static double NextSeconds(LiveRequest request, CostProfile costs) => ServiceCost.SegmentSeconds(
         costs, request.Status.ContextTokens, request.Kv!.ResidentTokens, request.Kv.ResidentTokens, OutputLength.PriorTokens);
@@ -63,20 +56,22 @@ internal static class MigrationPlanner
     private static KnownWorker? Target(SchedulerState state, PullRequest pull, PullLoads loads, WorkerLoad source, SchedulerOptions options)
     {
         KnownWorker? target = null;
+        double least = double.PositiveInfinity;
         foreach (KnownWorker worker in state.Workers)
         {
-            bool usable = worker.Pull.Worker != pull.Worker && worker.Pull.NumericsClass == pull.NumericsClass
-                && worker.Pull.DataPlane.Length > 0 && worker.HostBlocksLeft > 0;
-            if (usable && (target is null || loads.Of(worker, 0).BacklogSeconds < loads.Of(target, 0).BacklogSeconds))
-                target = worker;
+            bool usable = worker != loads.Self && worker.HostBlocksLeft > 0 && worker.Pull.DataPlane.Length > 0
+                && worker.Pull.NumericsClass == pull.NumericsClass;
+            if (!usable)
+                continue;
+            double backlog = loads.Backlog(worker);
+            if (backlog < least)
+                (target, least) = (worker, backlog);
         }
-        bool lighter = target is not null
-            && loads.Of(target, 0).BacklogSeconds + options.Placement.MigrationGainSeconds <= source.BacklogSeconds;
-        return lighter ? target : null;
+        return least + options.Placement.MigrationGainSeconds <= source.BacklogSeconds ? target : null;
     }
 
-    private static bool Movable(LiveRequest request, PullRequest pull, KnownWorker target, SchedulerOptions options, Instant now) =>
-        request.Kv is { } kv && kv.Worker == pull.Worker && kv.TipKey.Length > 0
+    private static bool Movable(LiveRequest request, KnownWorker target, SchedulerOptions options, Instant now) =>
+        request.Kv is { TipKey.Length: > 0 } kv
         && LiveRequest.Blocks(kv.ResidentTokens, options.BlockTokens) <= target.HostBlocksLeft
         && request.Status.ContextTokens < target.Pull.ContextTokensMax
         && (request.MigrationAt is not { } ordered || now - ordered > options.Placement.MigrationAgain);

@@ -7,12 +7,12 @@ namespace Astraea.Core.Scheduling;
 internal static class PlanReasons
 {
     public static string Lease(
-        LeaseCandidate candidate, PlacementJudgement judgement, WorkerId worker, ISchedulingPolicy policy, string? displaced, int blocks, int blocksFree)
+        in RankedRow row, in RankInputs inputs, PlacementJudgement judgement, WorkerId worker, ISchedulingPolicy policy, string? displaced, int blocks, int blocksFree)
     {
-        string where = Where(candidate.Request, judgement, worker);
-        string rank = candidate.Rank.Band == Rank.GuardBand
-            ? $"guard lane for {candidate.Rank.Score:0.0} s, past {policy.GuardAfter:0.#} x {candidate.Inputs.IsolatedSeconds:0.00} s"
-            : $"score {candidate.Rank.Score:0.00} at level {candidate.Rank.Band}";
+        string where = Where(row.Request, judgement, worker);
+        string rank = row.Band == Rank.GuardBand
+            ? $"guard lane for {row.Score:0.0} s, past {policy.GuardAfter:0.#} x {inputs.IsolatedSeconds:0.00} s"
+            : $"score {row.Score:0.00} at level {row.Band}";
         return displaced is null ? $"{where}; {rank}" : $"{where}; {rank}; {blocks} blocks with {blocksFree} free, to displace {displaced}";
     }
 
@@ -35,13 +35,21 @@ internal static class PlanReasons
         $"{request.Kv?.ResidentTokens ?? 0} tokens to {target.Pull.Worker}: next segment done {gain:0.00} s sooner, tool still works then with chance {chance:0.00}";
 
     /// <summary>Why a ready request has not been placed, for people.</summary>
-    public static string Waiting(SchedulerState state, LiveRequest request, int blockTokens, Instant now)
+    public static string Waiting(LiveRequest request, string room, int blockTokens, Instant now)
     {
-        int blocks = request.BlocksAtEnd(blockTokens);
-        string wait = $"ready for {request.OpenWaitSeconds(now):0.0} s, needs {blocks} blocks";
-        if (state.Workers.Count == 0)
-            return $"{wait}; no worker is known";
-        string room = string.Join(", ", state.Workers.Select(w => $"{w.Pull.Worker} has {w.BlocksLeft} of {w.Pull.BlocksTotal} blocks and {w.SlotsLeft} slots free"));
+        string wait = $"ready for {request.OpenWaitSeconds(now):0.0} s, needs {request.BlocksAtEnd(blockTokens)} blocks";
         return request.Home is { } home ? $"{wait}; its KV is on {home.Pull.Worker}; {room}" : $"{wait}; {room}";
+    }
+
+    /// <summary>What workers have free, for people: of many, the first few.</summary>
+    public static string Room(SchedulerState state)
+    {
+        const int shown = 8;
+        if (state.Workers.Count == 0)
+            return "no worker is known";
+        string room = string.Join(
+            ", ",
+            state.Workers.Take(shown).Select(w => $"{w.Pull.Worker} has {w.BlocksLeft} of {w.Pull.BlocksTotal} blocks and {w.SlotsLeft} slots free"));
+        return state.Workers.Count > shown ? $"{room}, and {state.Workers.Count - shown} more" : room;
     }
 }

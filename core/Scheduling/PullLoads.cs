@@ -2,60 +2,58 @@ using Astraea.Core.Placement;
 
 namespace Astraea.Core.Scheduling;
 
-/// <summary>Predicted work ahead on each worker at the time of a pull.</summary>
+/// <summary>Predicted work ahead on each worker at the time of a pull, less what this plan has given so far.</summary>
 internal sealed class PullLoads
 {
     private readonly SchedulerState _state;
     private readonly PullRequest _pull;
-    private readonly double[] _leased;
-    private readonly double[] _homed;
-    private readonly int[] _sequences;
-    private double _hereLeased, _hereHomed;
+    private readonly Instant _now;
+    private readonly long[] _taken;
+    private double _hereLeased;
+    private long _hereHomed;
     private int _hereSequences;
 
     public PullLoads(SchedulerState state, PullRequest pull, Instant now)
     {
-        (_state, _pull) = (state, pull);
-        _leased = new double[state.Workers.Count];
-        _homed = new double[state.Workers.Count];
-        _sequences = new int[state.Workers.Count];
-        foreach (LiveRequest request in state.Leased)
-        {
-            if (state.FindWorker(request.Lease!.Worker) is { } worker)
-                _sequences[worker.Index]++;
-        }
-        foreach (LiveRequest request in state.Leased)
-        {
-            if (state.FindWorker(request.Lease!.Worker) is { } worker)
-                _leased[worker.Index] += Left(request.Lease!, _sequences[worker.Index], now);
-        }
-        foreach (LiveRequest request in state.Ready)
-        {
-            if (request.Home is { } home)
-                _homed[home.Index] += request.HomeSeconds;
-        }
-        if (state.FindWorker(pull.Worker) is { } here)
-            (_hereLeased, _hereHomed, _hereSequences) = (_leased[here.Index], _homed[here.Index], _sequences[here.Index]);
+        (_state, _pull, _now) = (state, pull, now);
+        _taken = state.Scratch.Taken(state.Workers.Count);
+        Self = state.FindWorker(pull.Worker);
+        if (Self is not { } here)
+            return;
+        (_hereHomed, _hereSequences) = (here.Ready.HomedMicros, here.Leases.Count);
+        foreach (LiveRequest request in here.Leases)
+            _hereLeased += KnownWorker.LeaseLeft(request.Lease!, here.Leases.Count, now);
     }
 
+    /// <summary>The asking worker; null when it asks for the first time.</summary>
+    public KnownWorker? Self { get; }
+
     /// <summary>The asking worker as a newcomer finds it.</summary>
-    public WorkerLoad Here(bool hasRoom) => new(_hereLeased, _hereHomed, _hereSequences, hasRoom);
+    public WorkerLoad Here(bool hasRoom) => new(_hereLeased, _hereHomed * 1e-6, _hereSequences, hasRoom);
 
     /// <summary>Another worker, without the share that one ready request homed there has in it.</summary>
-    public WorkerLoad Of(KnownWorker worker, double withoutSeconds) => new(
-        _leased[worker.Index], Math.Max(0, _homed[worker.Index] - withoutSeconds), _sequences[worker.Index],
-        worker.SlotsLeft > 0 && worker.BlocksLeft > 0);
+    /// <param name="worker">The worker.</param>
+    /// <param name="withoutSeconds">That share (device seconds).</param>
+    /// <param name="blocks">Blocks the request wants: with fewer free, it has no room for it (blocks).</param>
+    public WorkerLoad Of(KnownWorker worker, double withoutSeconds, int blocks) => new(
+        worker.LeasedSeconds(_now), Math.Max(0, Homed(worker) - withoutSeconds), worker.Leases.Count,
+        worker.SlotsLeft > 0 && worker.BlocksLeft >= Math.Max(1, blocks));
+
+    /// <summary>All work ahead on another worker (device seconds).</summary>
+    public double Backlog(KnownWorker worker) => worker.LeasedSeconds(_now) + Homed(worker);
 
     /// <summary>The worker, other than the asking one, that has room and least work ahead; null when none has.</summary>
     public KnownWorker? Lightest()
     {
         KnownWorker? lightest = null;
+        double least = double.PositiveInfinity;
         foreach (KnownWorker worker in _state.Workers)
         {
-            if (worker.Pull.Worker == _pull.Worker || worker.SlotsLeft <= 0 || worker.BlocksLeft <= 0)
+            if (worker == Self || worker.SlotsLeft <= 0 || worker.BlocksLeft <= 0)
                 continue;
-            if (lightest is null || Of(worker, 0).BacklogSeconds < Of(lightest, 0).BacklogSeconds)
-                lightest = worker;
+            double backlog = Backlog(worker);
+            if (backlog < least)
+                (lightest, least) = (worker, backlog);
         }
         return lightest;
     }
@@ -66,18 +64,10 @@ internal sealed class PullLoads
         _hereLeased += serviceHere;
         _hereSequences++;
         if (request.Kv is { } kv && kv.Worker == _pull.Worker)
-            _hereHomed = Math.Max(0, _hereHomed - request.HomeSeconds);
+            _hereHomed -= ReadyRows.Micros(request.HomeSeconds);
         else if (request.Home is { } home)
-            _homed[home.Index] -= request.HomeSeconds;
+            _taken[home.Index] += ReadyRows.Micros(request.HomeSeconds);
     }
 
-    /// <summary>Work a lease has left: it has had an equal share of the device since it started, but its prediction may be wrong, so some is always left.</summary>
-    private static double Left(LeaseRecord lease, int sequences, Instant now)
-    {
-        double service = lease.Inputs.SegmentSeconds;
-        if (!lease.Started)
-            return service;
-        double had = Math.Max(0, (now - lease.At).TotalSeconds) / Math.Max(1, sequences);
-        return Math.Max(service - had, service / 8);
-    }
+    private double Homed(KnownWorker worker) => (worker.Ready.HomedMicros - _taken[worker.Index]) * 1e-6;
 }

@@ -142,6 +142,7 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
             Estimates.Set(state, request);
             if (request.IsReady && request.Status.Segment == 0 && request.Status.Attempt == 0)
                 request.Level = ArrivalLevel(request, now);
+            state.Place(request);
         }
     }
 }

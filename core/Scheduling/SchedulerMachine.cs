@@ -32,7 +32,7 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
     }
 
     /// <inheritdoc/>
-    public SchedulerState Initial(string key) => new(new PoolId(key), _predictor());
+    public SchedulerState Initial(string key) => new(new PoolId(key), _predictor(), new ReadyRowWriter(_policy, _options));
 
     /// <inheritdoc/>
     public Decision<SchedulerEvent, SchedulerReply> Handle(SchedulerState state, SchedulerMessage message, Instant now) => message switch
@@ -51,6 +51,7 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
     public void Apply(SchedulerState state, SchedulerEvent happened)
     {
         state.FirstAt ??= happened.At;
+        state.LastAt = happened.At;
         switch (happened)
         {
             case SchedulerEvent.Told told:
@@ -78,7 +79,10 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
                 break;
             case SchedulerEvent.LevelMoved moved:
                 if (state.Find(moved.Request) is { } movedRequest)
+                {
                     movedRequest.Level = moved.Level;
+                    state.Place(movedRequest);
+                }
                 break;
             case SchedulerEvent.MigrationOrdered ordered:
                 OrderMigration(state, ordered);
@@ -106,14 +110,19 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
 
     private Decision<SchedulerEvent, SchedulerReply> Plan(SchedulerState state, PullRequest pull, Instant now)
     {
-        List<SchedulerEvent> events = [new SchedulerEvent.WorkerHeard(pull, now)];
+        // Before as well as after: a plan that failed half way has left its part.
+        state.Scratch.Clear();
+        List<SchedulerEvent> events = state.Scratch.Events;
+        events.Add(new SchedulerEvent.WorkerHeard(pull, now));
         var held = new HeldLeaseReview(state, _options, pull, now, events);
         var loads = new PullLoads(state, pull, now);
         var planner = new LeasePlanner(state, _policy, _options, pull, now, held, loads, events);
         planner.Plan();
         Migration? migration = MigrationPlanner.Plan(state, _options, pull, now, loads, events);
-        var plan = new Plan(_epoch, planner.Leases.DrainToImmutable(), held.Revokes.DrainToImmutable(), migration is null ? [] : [migration]);
-        return new Decision<SchedulerEvent, SchedulerReply>([.. events], new SchedulerReply.Planned(plan));
+        var plan = new Plan(_epoch, planner.Leases, held.Revokes, migration is null ? [] : [migration]);
+        var decision = new Decision<SchedulerEvent, SchedulerReply>([.. events], new SchedulerReply.Planned(plan));
+        state.Scratch.Clear();
+        return decision;
     }
 
     private Decision<SchedulerEvent, SchedulerReply> Sweep(SchedulerState state, Instant now)
@@ -173,6 +182,7 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
         state.SetKv(request, residence.Place);
         if (request.IsReady)
             Estimates.Set(state, request);
+        state.Place(request);
     }
 
     private static void Lease(SchedulerState state, SchedulerEvent.Leased leased)
@@ -223,7 +233,7 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
         if (state.FindWorker(id) is not { } worker)
             return;
         state.Leave(worker);
-        foreach (LiveRequest request in state.Leased.Where(r => r.Lease!.Worker == id).ToArray())
+        foreach (LiveRequest request in state.LeasesOf(id))
             Return(state, request, $"{id} is lost", now);
         state.Revision++;
     }
@@ -234,6 +244,9 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
         {
             request.MigrationAt = ordered.At;
             request.Note = $"KV ordered to {ordered.Target}";
+            // On its way it counts there already, or the next order would go to the same worker for the same reason.
+            if (request.List == LiveList.Idle)
+                SchedulerState.CountIdle(request, state.FindWorker(ordered.Target));
         }
         if (state.FindWorker(ordered.Target) is { } target)
             target.HostBlocksLeft -= ordered.Blocks;

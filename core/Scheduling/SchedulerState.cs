@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Astraea.Core.KvCache;
 using Astraea.Core.Lifecycle;
 using Astraea.Core.Prediction;
@@ -12,8 +11,9 @@ public sealed class SchedulerState
     private readonly Dictionary<WorkerId, KnownWorker> _byId = [];
     private readonly Dictionary<RequestId, KvPlace?> _ended = [];
     private readonly Queue<RequestId> _endedOrder = new();
+    private readonly ReadyRowWriter _writer;
 
-    internal SchedulerState(PoolId pool, IPredictor predictor) => (Pool, Predictor) = (pool, predictor);
+    internal SchedulerState(PoolId pool, IPredictor predictor, ReadyRowWriter writer) => (Pool, Predictor, _writer) = (pool, predictor, writer);
 
     /// <summary>The pool.</summary>
     public PoolId Pool { get; }
@@ -32,7 +32,7 @@ public sealed class SchedulerState
     public int LiveRequests => _requests.Count;
 
     /// <summary>Requests that want a worker.</summary>
-    public int ReadyRequests => Ready.Count;
+    public int ReadyRequests { get; private set; }
 
     /// <summary>What is believed of requests.</summary>
     public IPredictor Predictor { get; }
@@ -43,11 +43,16 @@ public sealed class SchedulerState
     /// <summary>When this scheduler heard of anything for the first time.</summary>
     internal Instant? FirstAt { get; set; }
 
-    internal List<LiveRequest> Ready { get; } = [];
+    /// <summary>The newest moment anything happened at.</summary>
+    internal Instant LastAt { get; set; }
+
+    /// <summary>Room for plans to be made in.</summary>
+    internal PlanScratch Scratch { get; } = new();
+
+    /// <summary>Ready segments without KV on any known worker; the others are with their home (<see cref="KnownWorker.Ready"/>).</summary>
+    internal ReadyRows Fresh { get; } = new();
 
     internal List<LiveRequest> Leased { get; } = [];
-
-    internal List<LiveRequest> Idle { get; } = [];
 
     internal List<KnownWorker> Workers { get; } = [];
 
@@ -67,7 +72,7 @@ public sealed class SchedulerState
 
     internal void Remove(LiveRequest request, int endedMax)
     {
-        MoveTo(request, LiveList.None);
+        Unlist(request);
         RequestId id = request.Status.Request;
         _requests.Remove(id);
         if (!_ended.TryAdd(id, request.Kv))
@@ -83,13 +88,54 @@ public sealed class SchedulerState
             _ended[id] = place.ResidentTokens > 0 ? place : null;
     }
 
-    /// <summary>Puts a request into the list its state asks for.</summary>
-    internal void Place(LiveRequest request) => MoveTo(
-        request,
-        request.Lease is not null ? LiveList.Leased
-        : request.IsReady ? LiveList.Ready
-        : request.Status.Phase == RequestPhase.ToolWait ? LiveList.Idle
-        : LiveList.None);
+    /// <summary>Puts a request where its state asks for, and writes what plans read of it. To be called whenever anything about it has changed.</summary>
+    internal void Place(LiveRequest request)
+    {
+        LiveList list = request.Lease is not null ? LiveList.Leased
+            : request.IsReady ? LiveList.Ready
+            : request.Status.Phase == RequestPhase.ToolWait ? LiveList.Idle
+            : LiveList.None;
+        KnownWorker? holder = list switch
+        {
+            LiveList.Leased => FindWorker(request.Lease!.Worker),
+            LiveList.None => null,
+            _ => request.Home,
+        };
+        if (request.List != list || request.Holder != holder)
+        {
+            Unlist(request);
+            Enlist(request, list, holder);
+        }
+        if (list == LiveList.Ready)
+            _writer.Write(request, LastAt);
+        else if (list == LiveList.Leased)
+            holder?.LeasesChanged(LastAt);
+        else if (list == LiveList.Idle)
+            CountIdle(request, holder);
+    }
+
+    /// <summary>Leases of a worker, known or not.</summary>
+    internal List<LiveRequest> LeasesOf(WorkerId id) =>
+        FindWorker(id) is { } worker ? worker.Leases : Leased.FindAll(request => request.Lease!.Worker == id);
+
+    /// <summary>Counts the next segment of a waiting agent where its KV is, or is on its way to.</summary>
+    internal static void CountIdle(LiveRequest request, KnownWorker? worker)
+    {
+        if (request.IdleAt is { } before)
+        {
+            before.IdleTokens -= request.IdleTokens;
+            before.IdleCount--;
+        }
+        request.IdleAt = worker;
+        if (worker is null || request.Kv is not { } kv)
+        {
+            request.IdleAt = null;
+            return;
+        }
+        request.IdleTokens = Math.Max(1, request.Status.ContextTokens - kv.ResidentTokens);
+        worker.IdleTokens += request.IdleTokens;
+        worker.IdleCount++;
+    }
 
     /// <summary>Sets where a request's KV is, and its home with it.</summary>
     internal void SetKv(LiveRequest request, KvPlace? place)
@@ -105,8 +151,12 @@ public sealed class SchedulerState
         _byId.Add(pull.Worker, worker);
         foreach (LiveRequest request in _requests.Values)
         {
-            if (request.Kv is { } kv && kv.Worker == pull.Worker)
+            bool leased = request.Lease is { } lease && lease.Worker == pull.Worker;
+            bool homed = request.Kv is { } kv && kv.Worker == pull.Worker;
+            if (homed)
                 request.Home = worker;
+            if (homed || leased)
+                Place(request);
         }
         return worker;
     }
@@ -119,8 +169,11 @@ public sealed class SchedulerState
             Workers[i].Index = i;
         foreach (LiveRequest request in _requests.Values)
         {
-            if (request.Kv is { } kv && kv.Worker == worker.Pull.Worker)
+            bool homed = request.Kv is { } kv && kv.Worker == worker.Pull.Worker;
+            if (homed)
                 SetKv(request, null);
+            if (homed || request.Holder == worker)
+                Place(request);
         }
         foreach (RequestId id in _endedOrder)
         {
@@ -129,32 +182,68 @@ public sealed class SchedulerState
         }
     }
 
-    private void MoveTo(LiveRequest request, LiveList target)
+    private void Enlist(LiveRequest request, LiveList list, KnownWorker? holder)
     {
-        if (request.List == target)
-            return;
-        if (ListOf(request.List) is { } from)
+        request.List = list;
+        request.Holder = holder;
+        switch (list)
         {
-            // Order inside a list means nothing, ranks are total; so the last one takes the free place.
-            LiveRequest last = from[^1];
-            from[request.ListIndex] = last;
-            last.ListIndex = request.ListIndex;
-            from.RemoveAt(from.Count - 1);
-        }
-        request.List = target;
-        if (ListOf(target) is { } to)
-        {
-            request.ListIndex = to.Count;
-            to.Add(request);
+            case LiveList.Ready:
+                (holder?.Ready ?? Fresh).Add(request);
+                ReadyRequests++;
+                break;
+            case LiveList.Leased:
+                request.LeasedIndex = Leased.Count;
+                Leased.Add(request);
+                if (holder is not null)
+                    request.HeldIndex = Append(holder.Leases, request);
+                break;
+            case LiveList.Idle when holder is not null:
+                request.HeldIndex = Append(holder.Idle, request);
+                break;
+            default:
+                break;
         }
     }
 
-    private List<LiveRequest>? ListOf(LiveList list) => list switch
+    private void Unlist(LiveRequest request)
     {
-        LiveList.None => null,
-        LiveList.Ready => Ready,
-        LiveList.Leased => Leased,
-        LiveList.Idle => Idle,
-        _ => throw new UnreachableException(),
-    };
+        CountIdle(request, null);
+        KnownWorker? holder = request.Holder;
+        switch (request.List)
+        {
+            case LiveList.Ready:
+                request.Rows!.Remove(request);
+                ReadyRequests--;
+                break;
+            case LiveList.Leased:
+                // Order inside a list means nothing, ranks are total; so the last one takes the free place.
+                Leased[request.LeasedIndex] = Leased[^1];
+                Leased[request.LeasedIndex].LeasedIndex = request.LeasedIndex;
+                Leased.RemoveAt(Leased.Count - 1);
+                if (holder is not null)
+                    TakeOut(holder.Leases, request);
+                holder?.LeasesChanged(LastAt);
+                break;
+            case LiveList.Idle when holder is not null:
+                TakeOut(holder.Idle, request);
+                break;
+            default:
+                break;
+        }
+        (request.List, request.Holder) = (LiveList.None, null);
+    }
+
+    private static int Append(List<LiveRequest> held, LiveRequest request)
+    {
+        held.Add(request);
+        return held.Count - 1;
+    }
+
+    private static void TakeOut(List<LiveRequest> held, LiveRequest request)
+    {
+        held[request.HeldIndex] = held[^1];
+        held[request.HeldIndex].HeldIndex = request.HeldIndex;
+        held.RemoveAt(held.Count - 1);
+    }
 }
