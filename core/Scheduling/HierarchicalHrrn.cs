@@ -9,7 +9,7 @@ namespace Astraea.Core.Scheduling;
 /// lane bounds every wait (SCHEDULING.md §3).
 /// </summary>
 /// <remarks>score = (W + R)^a / (R · (1 + β·blocks/pool)); products and Sqrt only, so every machine computes the same bits.</remarks>
-public sealed class HierarchicalHrrn : ISchedulingPolicy
+public sealed partial class HierarchicalHrrn : ISchedulingPolicy
 {
     /// <summary>Name in options and records.</summary>
     public const string PolicyName = "astraea";

@@ -29,6 +29,9 @@ public readonly ref struct RankColumns(
 /// <remarks>A policy without it is asked row by row. The order is the same either way, bit for bit (PlannerOracleTests).</remarks>
 public interface IColumnScoring
 {
+    /// <summary>Whether it does so with the parameters it has, with <see cref="RankInputs.Arrival"/> as the tie-break.</summary>
+    bool ScoresColumns => true;
+
     /// <summary>Writes the band and score that <see cref="ISchedulingPolicy.Rank"/> gives each row outside the guard lane.</summary>
     /// <param name="rows">The rows. All spans are a multiple of four long, and so are the answers.</param>
     /// <param name="poolBlocks">Blocks of the worker's pool (blocks).</param>

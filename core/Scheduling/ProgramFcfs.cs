@@ -5,7 +5,7 @@ namespace Astraea.Core.Scheduling;
 
 /// <summary><c>program-fcfs</c>: agent requests in the order they arrived; KV is left to the prefix cache and the host tier (SCHEDULING.md §4).</summary>
 /// <remarks>Strict: what does not fit holds up everything behind it, so no request waits for a later one.</remarks>
-public sealed class ProgramFcfs : ISchedulingPolicy
+public sealed class ProgramFcfs : ISchedulingPolicy, IColumnScoring
 {
     /// <summary>Name in options and records.</summary>
     public const string PolicyName = "program-fcfs";
@@ -36,4 +36,14 @@ public sealed class ProgramFcfs : ISchedulingPolicy
 
     /// <inheritdoc/>
     public int Level(in LevelInputs inputs, Instant now) => 0;
+
+    /// <inheritdoc/>
+    public void Score(in RankColumns rows, int poolBlocks, Span<int> bands, Span<double> scores)
+    {
+        bands.Clear();
+        scores.Clear();
+    }
+
+    /// <inheritdoc/>
+    public double LevelHoldsUntil(in LevelInputs inputs) => inputs.Current == 0 ? double.PositiveInfinity : 0;
 }

@@ -3,7 +3,7 @@ namespace Astraea.Core.Scheduling;
 /// <summary>Writes what ranks a ready segment into its columns: estimates, and what follows from them for this policy.</summary>
 internal sealed class ReadyRowWriter(ISchedulingPolicy policy, SchedulerOptions options)
 {
-    private readonly IColumnScoring? _columns = policy as IColumnScoring;
+    private readonly IColumnScoring? _columns = policy is IColumnScoring { ScoresColumns: true } columns ? columns : null;
 
     public void Write(LiveRequest request, Instant now)
     {

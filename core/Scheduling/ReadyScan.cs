@@ -32,7 +32,7 @@ internal sealed class ReadyScan
         SchedulerState state, ISchedulingPolicy policy, SchedulerOptions options, PullRequest pull, Instant now, LeaseJudge judge, List<SchedulerEvent> events)
     {
         (_state, _policy, _options, _pull, _now, _judge, _events) = (state, policy, options, pull, now, judge, events);
-        _columns = policy as IColumnScoring;
+        _columns = policy is IColumnScoring { ScoresColumns: true } columns ? columns : null;
         (_figures, _best, _lane) = (state.Scratch.Figures, state.Scratch.Best, state.Scratch.Lane);
         _contextBound = Math.Min(pull.ContextTokensMax, (long)pull.BlocksTotal * options.BlockTokens);
         _laneExists = !double.IsInfinity(policy.GuardAfter);
@@ -161,13 +161,14 @@ internal sealed class ReadyScan
         {
             _figures.Make(rows, from, count, _pull.Costs, atHome, _now);
             _figures.Score(_columns, rows, from, count, _pull.BlocksTotal);
+            rows.Arrival.AsSpan(from, count).CopyTo(_figures.Arrivals);
             return;
         }
         for (int i = 0; i < count; i++)
         {
             LiveRequest request = rows[from + i];
             Rank rank = OrdinaryRank(request, _figures.Levels[i]);
-            (_figures.Bands[i], _figures.Scores[i]) = (rank.Band, rank.Score);
+            (_figures.Bands[i], _figures.Scores[i], _figures.Arrivals[i]) = (rank.Band, rank.Score, rank.Arrival.Ticks);
         }
     }
 
@@ -193,7 +194,7 @@ internal sealed class ReadyScan
                 continue;
             var row = new RankedRow
             {
-                Band = bands[i], Score = scores[i], Level = _figures.Levels[i], Arrival = rows.Arrival[from + i], Request = rows[from + i],
+                Band = bands[i], Score = scores[i], Level = _figures.Levels[i], Arrival = _figures.Arrivals[i], Request = rows[from + i],
             };
             if (Offer(_best, rows, from + i, row, atHome))
                 (cutBand, cutScore) = (_best.CutBand, _best.CutScore);
@@ -202,12 +203,18 @@ internal sealed class ReadyScan
 
     private void OfferLane(ReadyRows rows, int from, int count, bool atHome)
     {
+        long cut = LaneCut();
         for (int i = 0; i < count; i++)
         {
-            if (rows.GuardAt[from + i] < _now.Ticks)
-                Offer(_lane, rows, from + i, LaneRow(rows[from + i], _figures.Levels[i]), atHome);
+            if (rows.GuardAt[from + i] >= cut)
+                continue;
+            if (Offer(_lane, rows, from + i, LaneRow(rows[from + i], _figures.Levels[i]), atHome))
+                cut = LaneCut();
         }
     }
+
+    /// <summary>Who joined the lane then or later need not be offered (ticks).</summary>
+    private long LaneCut() => _lane.Truncated ? Math.Min(_now.Ticks, _lane.Worst.Request.Rows!.GuardAt[_lane.Worst.Request.Row] + 1) : _now.Ticks;
 
     private bool Offer(BestRows kept, ReadyRows rows, int index, in RankedRow row, bool atHome)
     {

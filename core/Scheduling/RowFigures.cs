@@ -22,6 +22,9 @@ internal sealed class RowFigures
 
     public double[] Scores { get; } = new double[RowsMax];
 
+    /// <summary>The moment that breaks ties (ticks).</summary>
+    public long[] Arrivals { get; } = new long[RowsMax];
+
     /// <summary>Makes W, T and R of some rows; <see cref="Levels"/> are the caller's.</summary>
     /// <param name="rows">Where they stand.</param>
     /// <param name="from">First of them.</param>

@@ -8,7 +8,7 @@ namespace Astraea.Core.Scheduling;
 /// It promises no bound on waiting: a segment that never ran ages only in the last queue, so in the queues between it can starve under a stream of
 /// work in the first (StarvationTests).
 /// </remarks>
-public sealed class StatefulMlfq : ISchedulingPolicy
+public sealed class StatefulMlfq : ISchedulingPolicy, IColumnScoring
 {
     /// <summary>Name in options and records.</summary>
     public const string PolicyName = "astraea-paper";
@@ -81,5 +81,28 @@ public sealed class StatefulMlfq : ISchedulingPolicy
         double service = Math.Max(inputs.SegmentSeconds, SchedulingPolicies.SecondsMin);
         bool aged = current == last && (inputs.WaitedSeconds + service) / service > _options.AgingRatio;
         return aged ? 0 : current;
+    }
+
+    /// <inheritdoc/>
+    public bool ScoresColumns => !_options.FirstComeFirstServed;
+
+    /// <inheritdoc/>
+    public void Score(in RankColumns rows, int poolBlocks, Span<int> bands, Span<double> scores)
+    {
+        rows.Levels.CopyTo(bands);
+        for (int i = 0; i < scores.Length; i++)
+        {
+            double service = Math.Max(rows.SegmentSeconds[i], SchedulingPolicies.SecondsMin);
+            scores[i] = (rows.WaitedSeconds[i] + service) / service;
+        }
+    }
+
+    /// <inheritdoc/>
+    public double LevelHoldsUntil(in LevelInputs inputs)
+    {
+        if (Level(inputs, default) != inputs.Current)
+            return 0;
+        double service = Math.Max(inputs.SegmentSeconds, SchedulingPolicies.SecondsMin);
+        return inputs.Current == Queues - 1 ? service * (_options.AgingRatio - 1) * (1 - 1e-9) : double.PositiveInfinity;
     }
 }
