@@ -68,12 +68,12 @@ internal sealed class LeaseJudge
         return soonest * (1 + _options.Placement.Margin) < latest;
     }
 
-    /// <summary>Notes when a segment that was refused might not be.</summary>
-    public void NoteDeferral(LiveRequest request, double serviceHere, PlacementJudgement judgement)
+    /// <summary>Notes when a segment that was refused might not be, if time alone can bring that about.</summary>
+    public void NoteDeferral(LiveRequest request, double serviceHere, PlacementJudgement judgement, bool hasRoom)
     {
         if (judgement.Verdict == PlacementVerdict.LeftForLighter)
             WakeBy(request.ReadySince + _options.Placement.Patience + TimeSpan.FromTicks(1));
-        else if (serviceHere < _options.WorkerLostAfter.TotalSeconds)
+        else if (hasRoom && _loads.Here(hasRoom).HomedSeconds <= 0 && serviceHere < _options.WorkerLostAfter.TotalSeconds)
             WakeBy(request.ReadySince + TimeSpan.FromSeconds(serviceHere) + TimeSpan.FromTicks(1));
     }
 

@@ -93,7 +93,7 @@ internal sealed class LeasePlanner
             PlacementJudgement judgement = judge.Judge(request, service, HasRoom);
             if (!judgement.Allowed)
             {
-                judge.NoteDeferral(request, service, judgement);
+                judge.NoteDeferral(request, service, judgement, HasRoom);
                 continue;
             }
             int blocks = BlocksWanted(inputs);
@@ -166,7 +166,7 @@ internal sealed class LeasePlanner
     {
         LiveRequest request = _taken.Request;
         var attempt = new SegmentAttempt(request.Status.Request, request.Status.Segment, request.NextAttempt);
-        string reason = PlanReasons.Lease(_taken, inputs, judgement, _pull.Worker, _policy, displaced, blocks, Math.Max(0, _blocksLeft));
+        string reason = PlanReasons.Lease(_taken.Rank, request, inputs, judgement, _pull.Worker, _policy, displaced, blocks, Math.Max(0, _blocksLeft));
         _leases ??= ImmutableArray.CreateBuilder<Lease>(Math.Clamp(_leasesMax, 1, 1024));
         _leases.Add(new Lease(attempt, inputs, reason));
         _given++;

@@ -7,13 +7,13 @@ namespace Astraea.Core.Scheduling;
 internal static class PlanReasons
 {
     public static string Lease(
-        in RankedRow row, in RankInputs inputs, PlacementJudgement judgement, WorkerId worker, ISchedulingPolicy policy, string? displaced, int blocks, int blocksFree)
+        in Rank rank, LiveRequest request, in RankInputs inputs, PlacementJudgement judgement, WorkerId worker, ISchedulingPolicy policy, string? displaced, int blocks, int blocksFree)
     {
-        string where = Where(row.Request, judgement, worker);
-        string rank = row.Band == Rank.GuardBand
-            ? $"guard lane for {row.Score:0.0} s, past {policy.GuardAfter:0.#} x {inputs.IsolatedSeconds:0.00} s"
-            : $"score {row.Score:0.00} at level {row.Band}";
-        return displaced is null ? $"{where}; {rank}" : $"{where}; {rank}; {blocks} blocks with {blocksFree} free, to displace {displaced}";
+        string where = Where(request, judgement, worker);
+        string by = rank.Band == Rank.GuardBand
+            ? $"guard lane for {rank.Score:0.0} s, past {policy.GuardAfter:0.#} x {inputs.IsolatedSeconds:0.00} s"
+            : $"score {rank.Score:0.00} at level {rank.Band}";
+        return displaced is null ? $"{where}; {by}" : $"{where}; {by}; {blocks} blocks with {blocksFree} free, to displace {displaced}";
     }
 
     private static string Where(LiveRequest request, PlacementJudgement judgement, WorkerId worker)

@@ -237,7 +237,7 @@ internal sealed class ReadyScan
         double service = Estimates.SegmentSeconds(request, _pull.Worker, _pull.Costs);
         Placement.PlacementJudgement judgement = _judge.Judge(request, service, _hasRoom);
         if (!judgement.Allowed)
-            _judge.NoteDeferral(request, service, judgement);
+            _judge.NoteDeferral(request, service, judgement, _hasRoom);
         return judgement.Allowed;
     }
 }
