@@ -148,18 +148,28 @@ internal sealed class LeasePlanner
         int freed = _pull.BlocksFree;
         LiveRequest? lowest = null;
         int lowestBand = 0;
-        foreach (LiveRequest kept in _held.KeptRunning)
+        List<int> bands = RunningBands();
+        for (int i = 0; i < bands.Count; i++)
         {
-            if (kept.Lease is not { Guarded: false } lease)
-                continue;
-            int band = _policy.Rank(lease.Inputs with { ReadySince = null }, _pull.BlocksTotal, _now).Band;
-            if (band <= _taken.Band)
+            LiveRequest kept = _held.KeptRunning[i];
+            if (bands[i] <= _taken.Band || kept.Lease is not { Guarded: false } lease)
                 continue;
             freed += lease.Inputs.Blocks;
-            if (lowest is null || band > lowestBand)
-                (lowest, lowestBand) = (kept, band);
+            if (lowest is null || bands[i] > lowestBand)
+                (lowest, lowestBand) = (kept, bands[i]);
         }
         return lowest is not null && freed >= blocks ? $"{lowest.Status.Request} at level {lowest.Lease!.Inputs.Level}" : null;
+    }
+
+    /// <summary>Bands of those that run, ranked once in a plan.</summary>
+    private List<int> RunningBands()
+    {
+        List<int> bands = _state.Scratch.RunningBands;
+        if (bands.Count > 0)
+            return bands;
+        foreach (LiveRequest kept in _held.KeptRunning)
+            bands.Add(kept.Lease is { } lease ? _policy.Rank(lease.Inputs with { ReadySince = null }, _pull.BlocksTotal, _now).Band : 0);
+        return bands;
     }
 
     private void Give(in RankInputs inputs, PlacementJudgement judgement, int blocks, bool guarded, string? displaced)

@@ -12,6 +12,9 @@ internal sealed class PlanScratch
 
     public List<LiveRequest> KeptRunning { get; } = [];
 
+    /// <summary>Bands of <see cref="KeptRunning"/>; empty until somebody asks.</summary>
+    public List<int> RunningBands { get; } = [];
+
     public RowFigures Figures { get; } = new();
 
     public BestRows Lane { get; } = new();
@@ -42,6 +45,7 @@ internal sealed class PlanScratch
         Events.Clear();
         Kept.Clear();
         KeptRunning.Clear();
+        RunningBands.Clear();
         Lane.Clear();
         Best.Clear();
     }

@@ -136,10 +136,14 @@ internal sealed class StraightforwardPlanner
     {
         if (!_policy.PreemptsRunning)
             return null;
-        LiveRequest[] lower = [.. _held.KeptRunning.Where(k => k.Lease is { Guarded: false } lease && lease.Inputs.Level > band)];
-        if (lower.Length == 0 || _pull.BlocksFree + lower.Sum(k => k.Lease!.Inputs.Blocks) < blocks)
+        (LiveRequest Kept, int Band)[] lower =
+        [
+            .. _held.KeptRunning.Where(k => k.Lease is { Guarded: false })
+                .Select(k => (k, _policy.Rank(k.Lease!.Inputs with { ReadySince = null }, _pull.BlocksTotal, _now).Band)).Where(k => k.Band > band),
+        ];
+        if (lower.Length == 0 || _pull.BlocksFree + lower.Sum(k => k.Kept.Lease!.Inputs.Blocks) < blocks)
             return null;
-        LiveRequest lowest = lower.MaxBy(k => k.Lease!.Inputs.Level)!;
+        LiveRequest lowest = lower.MaxBy(k => k.Band).Kept;
         return $"{lowest.Status.Request} at level {lowest.Lease!.Inputs.Level}";
     }
 
