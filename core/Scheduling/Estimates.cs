@@ -68,6 +68,7 @@ internal static class Estimates
             SwapSeconds = context * costs.SwapSecondsPerToken,
             Pinned = request.Kv is { Decision: KvDecision.Preserve },
             Idleness = IdleShare.Of(status),
+            TenantLead = state.Tenants?.Lead(status.Tenant) ?? 0,
         };
     }
 

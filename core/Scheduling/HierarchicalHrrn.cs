@@ -47,6 +47,9 @@ public sealed partial class HierarchicalHrrn : ISchedulingPolicy
     /// <inheritdoc/>
     public IActivePrograms? Active { get; }
 
+    /// <inheritdoc/>
+    public bool WeighsTenants => !double.IsInfinity(_options.TenantSlackSeconds);
+
     /// <summary>Whether the score of a ready segment follows from level, W, T, R and blocks alone, so that many may be scored at a time.</summary>
     public bool ScoresColumns => _options.RestWeight == 1 && !_options.SkipJoin && double.IsInfinity(_options.TenantSlackSeconds);
 

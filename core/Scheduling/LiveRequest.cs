@@ -112,7 +112,10 @@ internal sealed class LiveRequest(RequestStatus status)
     /// <summary>What it counts there (tokens).</summary>
     public int IdleTokens { get; set; }
 
-    public bool IsReady => Lease is null && (Status.Phase == RequestPhase.Ready || (Status.Phase == RequestPhase.Running && Orphaned));
+    /// <summary>Set aside by a policy that lets only some requests hold memory: as if it were not ready (<see cref="ActiveSet"/>).</summary>
+    public bool Paused { get; set; }
+
+    public bool IsReady => Lease is null && !Paused && (Status.Phase == RequestPhase.Ready || (Status.Phase == RequestPhase.Running && Orphaned));
 
     public int NextAttempt => Math.Max(Status.Attempt, LastAttempt) + 1;
 

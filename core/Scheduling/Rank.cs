@@ -110,6 +110,12 @@ public interface ISchedulingPolicy
     /// <summary>What workers do with KV when a tool is called.</summary>
     IKvPolicy Kv { get; }
 
+    /// <summary>Which agent requests may hold memory, or null when all may.</summary>
+    IActivePrograms? Active => null;
+
+    /// <summary>Whether <see cref="RankInputs.TenantLead"/> matters to it.</summary>
+    bool WeighsTenants => false;
+
     /// <summary>Whether the time to compute discarded KV again counts as waited (SCHEDULING.md §1).</summary>
     bool CarriesDiscards => false;
 

@@ -16,9 +16,12 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
         LiveRequest request = known ?? new LiveRequest(status);
         (request.LearnedSegments, request.LearnedTools) = state.Predictors.Learn(status, request.LearnedSegments, request.LearnedTools);
         RequestStatus? before = known?.Status;
+        if (policy.WeighsTenants)
+            FollowTenant(state, status, before);
         request.Status = status;
         if (known is null)
         {
+            request.Paused = policy.Active is not null;
             state.Add(request);
             state.SetKv(request, status.Kv ?? InheritedKv(state, status));
         }
@@ -45,6 +48,17 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
         state.Place(request);
         if (request.List == LiveList.Ready)
             state.Revision++;
+    }
+
+    private static void FollowTenant(SchedulerState state, RequestStatus status, RequestStatus? before)
+    {
+        TenantShares tenants = state.Tenants ??= new TenantShares();
+        if (before is null)
+            tenants.Join(status.Tenant);
+        else
+            tenants.Serve(status.Tenant, status.AttainedSeconds - before.AttainedSeconds);
+        if (status.Phase is RequestPhase.Completed or RequestPhase.Failed or RequestPhase.Cancelled)
+            tenants.Leave(status.Tenant);
     }
 
     /// <summary>A follow-up begins where the request it goes on from has left its KV.</summary>

@@ -164,6 +164,8 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
         }
         foreach (KvResidence residence in pull.Residence)
             Reside(state, pull.Worker, residence);
+        if (_policy.Active is { } active && state.FindWorker(pull.Worker) is { } heard)
+            ActiveSet.Refresh(state, active, heard, _options.BlockTokens, now);
     }
 
     /// <summary>A worker knows best what itself holds; about KV that is elsewhere it only has a say when it holds more.</summary>

@@ -65,6 +65,12 @@ public sealed class SchedulerState
 
     internal bool HasEnded(RequestId id) => _ended.ContainsKey(id);
 
+    /// <summary>What the policy remembers of each worker when it chooses who may hold memory.</summary>
+    internal Dictionary<WorkerId, double> Windows { get; } = [];
+
+    /// <summary>What tenants have been served; null when the policy does not ask.</summary>
+    internal TenantShares? Tenants { get; set; }
+
     /// <summary>Where an ended request has left its KV, as far as remembered.</summary>
     internal KvPlace? EndedKv(RequestId id) => _ended.GetValueOrDefault(id);
 
