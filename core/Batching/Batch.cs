@@ -133,7 +133,8 @@ public sealed partial class Batch<TSegment, TKv> where TSegment : BatchSegment<T
     public KvPlace Park(TSegment segment, string? tool, Instant now, Instant? returnsAt = null)
     {
         Remove(segment);
-        (KvPlace place, long swapped) = Idle.Park(segment.Attempt.Request, segment.Kv, segment.Category, tool, Demand(), now, returnsAt);
+        (KvPlace place, long swapped) = Idle.Park(
+            segment.Attempt.Request, segment.Kv, segment.Category, tool, Demand(), now, returnsAt, segment.Idleness, segment.ModelSeconds);
         segment.SwappedOutBytes += swapped;
         SwappedOutBytes += swapped;
         return place;

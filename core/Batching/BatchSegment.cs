@@ -46,6 +46,12 @@ public abstract class BatchSegment<TKv> where TKv : class, IContextKv
     /// <summary>Blocks it is predicted to hold at its end (blocks).</summary>
     public int BlocksAtEnd => _inputs.Blocks;
 
+    /// <summary>Share of its recent life that its agent waited for tools, as the lease said, 0 to 1.</summary>
+    public double Idleness => _inputs.Idleness;
+
+    /// <summary>Device seconds its agent has had, in this segment and before (s).</summary>
+    public double ModelSeconds => _inputs.AttainedSeconds + DeviceSeconds;
+
     /// <summary>Place in the order, as of this step.</summary>
     public Rank Rank { get; private set; }
 

@@ -56,12 +56,15 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
     /// <param name="demand">What others want of the memory.</param>
     /// <param name="now">The moment.</param>
     /// <param name="returnsAt">When it will be back, where that is known: in bounds, never in what is deployed.</param>
+    /// <param name="idleness">Share of its recent life that its agent waited for tools, 0 to 1.</param>
+    /// <param name="modelSeconds">Model time behind that share (s).</param>
     /// <returns>Where it is, and bytes copied to the host tier for that.</returns>
     public (KvPlace Place, long SwappedBytes) Park(
-        RequestId request, TKv kv, string category, string? tool, in KvDemand demand, Instant now, Instant? returnsAt = null)
+        RequestId request, TKv kv, string category, string? tool, in KvDemand demand, Instant now, Instant? returnsAt = null, double idleness = 0,
+        double modelSeconds = 0)
     {
         Forget(request);
-        Entry entry = new(request, kv, category, tool, now) { ReturnsAt = returnsAt };
+        Entry entry = new(request, kv, category, tool, now) { ReturnsAt = returnsAt, Idleness = idleness, ModelSeconds = modelSeconds };
         _entries.Add(request, entry);
         _byContext.Add(kv, entry);
         _oldest.Enqueue(request);
@@ -226,10 +229,27 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
         };
     }
 
-    private long Decide(Entry entry, in KvDemand demand, Instant now) => Apply(
-        entry,
-        _policy.Decide(
-            Situation(demand, entry.Kv), new KvWait(entry.Category, entry.Tool, entry.Since, Durations) { ReturnsAt = entry.ReturnsAt }, now));
+    private long Decide(Entry entry, in KvDemand demand, Instant now)
+    {
+        KvSituation situation = Situation(demand, entry.Kv);
+        if (_policy.RanksContexts)
+            situation = situation with { BusierBlocks = BusierBlocks(entry, situation.OwnBlocks, now) };
+        return Apply(
+            entry, _policy.Decide(situation, new KvWait(entry.Category, entry.Tool, entry.Since, Durations) { ReturnsAt = entry.ReturnsAt }, now));
+    }
+
+    /// <summary>Blocks of whoever runs and of pinned contexts that are less idle by now (blocks).</summary>
+    private int BusierBlocks(Entry entry, int ownBlocks, Instant now)
+    {
+        double own = entry.IdlenessNow(now);
+        int busier = Math.Max(0, _tiers.DeviceUsed - PinnedBlocks - (entry.Pinned == 0 ? ownBlocks : 0));
+        foreach (Entry other in _entries.Values)
+        {
+            if (other.Pinned > 0 && other != entry && other.IdlenessNow(now) < own)
+                busier += other.Pinned;
+        }
+        return busier;
+    }
 
     private long Apply(Entry entry, KvChoice choice)
     {
@@ -295,6 +315,12 @@ public sealed class IdleKv<TKv> where TKv : class, IContextKv
 
         /// <summary>When it will be back, where that is known.</summary>
         public Instant? ReturnsAt { get; init; }
+
+        public double Idleness { get; init; }
+
+        public double ModelSeconds { get; init; }
+
+        public double IdlenessNow(Instant now) => IdleShare.Now(Idleness, ModelSeconds, (now - Since).TotalSeconds);
 
         public KvDecision Decision { get; set; }
 

@@ -23,6 +23,9 @@ public interface IKvPolicy
     /// <summary>Pressure from which preserved contexts are looked at again before their time; above 1 for never.</summary>
     double WatchedPressure { get; }
 
+    /// <summary>Whether <see cref="KvSituation.BusierBlocks"/> matters to it: counting them goes through all pinned contexts.</summary>
+    bool RanksContexts => false;
+
     /// <summary>Decides for one context, when its tool is called and whenever a preserve is looked at again.</summary>
     KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now);
 }

@@ -47,7 +47,7 @@ public readonly record struct KvSituation(int PoolBlocks, int HeldBlocks, int Re
     /// <summary>What a segment that comes back without its memory waits for it here, as measured of late (s).</summary>
     public double QueueSeconds { get; init; }
 
-    /// <summary>Blocks of contexts on this worker, running or waiting, that are less idle than this one (blocks); see <see cref="Policies.IdlenessTiers"/>.</summary>
+    /// <summary>Blocks of contexts on this worker, running or waiting, that are less idle than this one (blocks). Counted for policies that rank contexts.</summary>
     public int BusierBlocks { get; init; }
 
     /// <summary>What computing and copying cost here, as measured; null before anything is.</summary>

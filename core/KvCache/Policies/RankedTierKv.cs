@@ -20,7 +20,7 @@ public sealed record RankedTierOptions
 }
 
 /// <summary>The busiest contexts stay on the device as far as it reaches, the next in the host tier, the rest is given up.</summary>
-/// <remarks>MORI (arXiv 2606.00866 §4): rank to capacity in place of a threshold. See <see cref="IdlenessTiers"/> for the order.</remarks>
+/// <remarks>MORI (arXiv 2606.00866 §4): idleness is relative, so the boundary lies where the device is full, not at a threshold. Whoever runs is busier than all that wait.</remarks>
 public sealed class RankedTierKv : IKvPolicy
 {
     private readonly RankedTierOptions _options;
@@ -50,6 +50,9 @@ public sealed class RankedTierKv : IKvPolicy
 
     /// <inheritdoc/>
     public double WatchedPressure => _options.PoolShare;
+
+    /// <inheritdoc/>
+    public bool RanksContexts => true;
 
     /// <inheritdoc/>
     public KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)

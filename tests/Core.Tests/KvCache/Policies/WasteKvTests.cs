@@ -1,7 +1,6 @@
 using Astraea.Core.Determinism;
 using Astraea.Core.KvCache;
 using Astraea.Core.KvCache.Policies;
-using Astraea.Core.Lifecycle;
 using Astraea.Core.Prediction;
 using Astraea.Core.Scheduling;
 
@@ -144,23 +143,14 @@ public class WasteKvTests
     public void Mori_keeps_what_the_device_reaches_in_order_of_busyness(int busier, int hostRoom, KvDecision expected) => Assert.Equal(
         expected, new RankedTierKv(new() { PoolShare = 1 }).Decide(Situation(hostRoom) with { BusierBlocks = busier }, Wait(), Called).Decision);
 
-    [Fact]
-    public void Tiers_rank_contexts_by_idleness()
-    {
-        IdlenessTiers tiers = new();
-        RequestId a = new(1), b = new(2), c = new(3);
-        tiers.Set(a, 0.5, 10);
-        tiers.Set(b, 0.1, 20);
-        tiers.Set(c, 0.5, 40);
-        Assert.Equal(20, tiers.BusierBlocks(a));
-        Assert.Equal(0, tiers.BusierBlocks(b));
-        Assert.Equal(30, tiers.BusierBlocks(c));
-        tiers.Set(b, 0.9, 20);
-        Assert.Equal(50, tiers.BusierBlocks(b));
-        tiers.Remove(c);
-        Assert.Equal(10, tiers.BusierBlocks(b));
-        Assert.Equal(0, tiers.BusierBlocks(c));
-    }
+    /// <summary>Half idle over 2 s of model time: 2 s in tools so far. Six more make 8 of 10.</summary>
+    [Theory]
+    [InlineData(0.5, 2, 0, 0.5)]
+    [InlineData(0.5, 2, 6, 0.8)]
+    [InlineData(0, 2, 2, 0.5)]
+    [InlineData(1, 2, 5, 1)]
+    public void Idleness_grows_while_the_tool_works(double before, double model, double elapsed, double expected) =>
+        Assert.Equal(expected, IdleShare.Now(before, model, elapsed), 1e-9);
 
     [Fact]
     public void Engines_without_a_cache_or_a_host_tier_say_so()
