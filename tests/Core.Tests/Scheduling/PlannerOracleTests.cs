@@ -31,6 +31,9 @@ public class PlannerOracleTests
             seen.Add("misfit");
         if (policy == "astraea")
             seen.UnionWith(["guarded", "lane spent", "displaced", "refused late", "moved"]);
+        // Where new requests are paused until their worker is heard again, few are ready at a time, and not every way to be passed over is met.
+        if (Policy(policy).Active is not null)
+            seen.IntersectWith(["Home", "Fresh"]);
         seen.ExceptWith(marks);
         Assert.Empty(seen);
     }
