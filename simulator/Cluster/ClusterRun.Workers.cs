@@ -24,7 +24,11 @@ internal sealed partial class ClusterRun
     {
         _revisionSeen = _state.Revision;
         foreach (SimulatedWorker worker in _workers)
-            Ask(worker);
+        {
+            // Whoever was answered last knows of all that its own words have changed.
+            if (worker.AnsweredAt < _revisionSeen)
+                Ask(worker);
+        }
     }
 
     /// <summary>Answers whoever asks until nobody can be answered otherwise; then workers that stand still go on.</summary>
@@ -63,6 +67,7 @@ internal sealed partial class ClusterRun
     private void Answer(SimulatedWorker worker)
     {
         Plan plan = ((SchedulerReply.Planned)Post(new SchedulerMessage.Pull(worker.Picture(1)))).Plan;
+        worker.AnsweredAt = _state.Revision;
         if (plan.IsEmpty)
             return;
         foreach (Revoke revoke in plan.Revokes)

@@ -55,6 +55,9 @@ internal sealed partial class SimulatedWorker
     /// <summary>When its link to other workers is free.</summary>
     public Instant LinkFree { get; set; }
 
+    /// <summary>Revision of the scheduler when it was answered last.</summary>
+    public long AnsweredAt { get; set; } = -1;
+
     /// <summary>Away: it computes nothing and asks for nothing.</summary>
     public bool Away { get; private set; }
 
