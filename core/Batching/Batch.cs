@@ -106,7 +106,8 @@ public sealed partial class Batch<TSegment, TKv> where TSegment : BatchSegment<T
     /// <returns>Rows by segment, best rank first; valid until the next call.</returns>
     public IReadOnlyList<PlannedRows<TSegment>> PlanStep(Instant now)
     {
-        Idle.Review(Demand(), now);
+        if (Idle.Preserved > 0)
+            Idle.Review(Demand(), now);
         int before;
         do
         {

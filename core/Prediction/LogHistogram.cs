@@ -18,6 +18,7 @@ public sealed class LogHistogram
 
     private readonly double[] _weights;
     private readonly double[] _sums;
+    private double _sum;
 
     /// <summary>Has seen nothing.</summary>
     public LogHistogram() => (_weights, _sums) = (new double[Bins], new double[Bins]);
@@ -26,6 +27,7 @@ public sealed class LogHistogram
     {
         (_weights, _sums) = ([.. other._weights], [.. other._sums]);
         Weight = other.Weight;
+        _sum = other._sum;
     }
 
     /// <summary>Another one that has seen the same and goes on by itself.</summary>
@@ -44,12 +46,16 @@ public sealed class LogHistogram
         int bin = Bin(value);
         _weights[bin] += 1;
         _sums[bin] += value;
+        _sum += value;
         Weight += 1;
     }
 
     /// <summary>Mean of the observations above <paramref name="above"/>, or null when there were none.</summary>
     public double? Mean(double above = 0)
     {
+        // Most questions are about all observations, and a simulation asks several for each segment.
+        if (!(above > 0))
+            return Weight > 0 ? _sum / Weight : null;
         int first = FirstAbove(above);
         double weight = 0, sum = 0;
         for (int bin = first; bin < Bins; bin++)
@@ -107,6 +113,8 @@ public sealed class LogHistogram
 
     private double WeightAbove(double value)
     {
+        if (!(value > 0))
+            return Weight;
         double weight = 0;
         for (int bin = FirstAbove(value); bin < Bins; bin++)
             weight += _weights[bin];
@@ -133,7 +141,7 @@ public sealed class LogHistogram
 
     private void Halve()
     {
-        Weight = 0;
+        Weight = _sum = 0;
         for (int bin = 0; bin < Bins; bin++)
         {
             // A bin that fades below a hundredth of an observation is dropped, so that old outliers do end.
@@ -145,6 +153,7 @@ public sealed class LogHistogram
             _weights[bin] /= 2;
             _sums[bin] /= 2;
             Weight += _weights[bin];
+            _sum += _sums[bin];
         }
     }
 }

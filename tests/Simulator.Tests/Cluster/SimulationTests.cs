@@ -13,10 +13,10 @@ public sealed class SimulationTests
     [MemberData(nameof(Policies))]
     public void Every_job_ends_and_tokens_are_conserved_under_every_policy(string name)
     {
-        Scenario scenario = Runs.Scenario(Runs.Sessions(3, 120, 0.25), SchedulingPolicies.Create(name));
+        Scenario scenario = Runs.Scenario(Runs.Sessions(3, 60, 0.2), SchedulingPolicies.Create(name));
         RunResult result = Simulation.Run(scenario);
         Assert.Equal(0, result.Unfinished);
-        Assert.Equal(240, result.Jobs.Length);
+        Assert.Equal(120, result.Jobs.Length);
         Assert.Equal(Runs.Segments(scenario), result.Totals.Segments);
         Assert.Equal(Runs.Output(scenario), result.Totals.OutputTokens);
         Assert.All(result.Jobs, job => Assert.Equal(
@@ -27,7 +27,7 @@ public sealed class SimulationTests
     [MemberData(nameof(Policies))]
     public void No_job_is_faster_than_its_tools_and_its_compute_alone(string name)
     {
-        RunResult result = Simulation.Run(Runs.Scenario(Runs.Sessions(4, 80, 0.3), SchedulingPolicies.Create(name)));
+        RunResult result = Simulation.Run(Runs.Scenario(Runs.Sessions(4, 50, 0.2), SchedulingPolicies.Create(name)));
         // Each of the moments between is rounded to 100 ns.
         Assert.All(result.Jobs, static job => Assert.True(job.JctSeconds >= job.ToolSeconds + job.IsolatedSeconds - 1e-4, $"{job}"));
         Assert.All(result.Jobs, static job => Assert.True(job.WaitedSeconds <= job.SchedulableSeconds + 1e-9, $"{job}"));
