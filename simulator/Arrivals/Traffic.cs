@@ -17,7 +17,7 @@ public sealed record Traffic(ImmutableArray<SimulatedSession> Sessions, double M
     /// <summary>Sessions go on arriving for this many horizons, so that the measured jobs end under load.</summary>
     private const double Horizons = 2;
 
-    /// <summary>Draws sessions and lets them arrive.</summary>
+    /// <summary>Draws sessions and lets them arrive. At time 0 as many are under way as would be had it always been so: else the load would rise for as long as a session lasts.</summary>
     /// <param name="workload">To draw from.</param>
     /// <param name="demand">How many, how fast, in which manner.</param>
     /// <param name="hardware">What the size of a session is judged by.</param>
@@ -26,37 +26,29 @@ public sealed record Traffic(ImmutableArray<SimulatedSession> Sessions, double M
     {
         double jobsPerSession = workload.Sessions.Average(static s => s.Jobs.Length);
         double horizon = demand.Jobs / (demand.SessionsPerSecond * jobsPerSession);
+        double longest = workload.Sessions.Max(s => UnderWay.AloneSeconds(s, hardware));
         SeededGenerator tenants = new SeedTree(seed).Child("tenants").Generator();
         var sessions = ImmutableArray.CreateBuilder<SimulatedSession>();
-        foreach ((SimulatedSession session, double at) in SessionCopies.Draw(workload.Sessions, seed).Zip(demand.Process.Moments(demand.SessionsPerSecond, seed)))
+        foreach ((SimulatedSession session, double moment) in SessionCopies.Draw(workload.Sessions, seed).Zip(demand.Process.Moments(demand.SessionsPerSecond, seed)))
         {
+            double at = moment - longest;
             if (at > horizon * Horizons)
                 break;
-            sessions.Add(session with
-            {
-                ArrivalSeconds = at,
-                Tenant = demand.Tenants > 1 ? $"tenant-{tenants.NextInt(demand.Tenants)}" : session.Tenant,
-            });
+            string tenant = demand.Tenants > 1 ? $"tenant-{tenants.NextInt(demand.Tenants)}" : session.Tenant;
+            if ((at >= 0 ? session with { ArrivalSeconds = at } : UnderWay.At(session, -at, hardware)) is { } arrived && arrived.ArrivalSeconds <= horizon * Horizons)
+                sessions.Add(arrived with { Tenant = tenant });
         }
+        sessions.Sort(static (a, b) => a.ArrivalSeconds.CompareTo(b.ArrivalSeconds));
         if (sessions.Count == 0)
             throw new TraceException($"{workload.Name}: nothing arrives in {horizon * Horizons:0.#} s; more jobs must be asked for");
         return new Traffic(
-            ArrivalPatterns.Apply(demand.Pattern, sessions.ToImmutable(), hardware, horizon), horizon * WarmUpShare, horizon, horizon * (Horizons + 1));
+            ArrivalPatterns.Apply(demand.Pattern, sessions.ToImmutable(), hardware, horizon), horizon * WarmUpShare, horizon,
+            horizon * (Horizons + 1) + workload.Sessions.SelectMany(static s => s.Jobs).Max(j => UnderWay.AloneSeconds(j, hardware)));
     }
 
-    /// <summary>Sessions that are all there at the start: a backlog.</summary>
-    public static Traffic Backlog(SessionWorkload workload, int jobs, ulong seed)
-    {
-        var sessions = ImmutableArray.CreateBuilder<SimulatedSession>();
-        int taken = 0;
-        foreach (SimulatedSession session in SessionCopies.Draw(workload.Sessions, seed))
-        {
-            sessions.Add(session with { ArrivalSeconds = 0 });
-            if ((taken += session.Jobs.Length) >= jobs)
-                break;
-        }
-        return new Traffic(sessions.ToImmutable(), 0, double.PositiveInfinity, double.PositiveInfinity);
-    }
+    /// <summary>Sessions that are all there at the start, and whose humans answer at once: a backlog.</summary>
+    public static Traffic Backlog(SessionWorkload workload, int count, ulong seed) =>
+        new([.. SessionCopies.Draw(workload.Sessions, seed).Take(count).Select(static s => s with { ArrivalSeconds = 0, Jobs = [.. s.Jobs.Select(static j => j with { PauseSeconds = 0 })] })], 0, double.PositiveInfinity, double.PositiveInfinity);
 
     /// <summary>The scenario with this traffic.</summary>
     public Scenario Into(Scenario scenario) => scenario with { Sessions = Sessions, MeasureFrom = MeasureFrom, MeasureUntil = MeasureUntil, StopAt = StopAt };

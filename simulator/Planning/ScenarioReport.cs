@@ -29,6 +29,9 @@ internal static class ScenarioReport
     public static void Print(ScenarioResults results, IAnsiConsole console)
     {
         ScenarioPlan plan = results.Plan;
+        // In a file or a pipe nothing has to fit.
+        if (!console.Profile.Capabilities.Interactive)
+            console.Profile.Width = Math.Max(console.Profile.Width, 180);
         console.MarkupLineInterpolated($"[bold]{plan.Name}[/]: {plan.Workload.Name} on {plan.Workers} × {plan.Hardware.Name}; {plan.Jobs} jobs, {plan.Seeds} seed(s); λ_sat = {results.SaturatedSessionsPerSecond:0.####} sessions/s a worker");
         foreach (string note in plan.Workload.Notes)
             console.MarkupLineInterpolated($"  {note}");
@@ -97,8 +100,8 @@ internal static class ScenarioReport
 
     private static JsonNode Point(ScenarioPoint point)
     {
-        JsonObject written = new() { ["policy"] = point.Policy, ["load"] = point.Load, ["unstable"] = point.IsUnstable, ["jobs"] = point.Runs.Sum(static r => r.Jobs) };
-        foreach ((_, string key, Func<RunFigures, double> of, _) in _columns)
+        JsonObject written = new() { ["policy"] = point.Policy, ["load"] = point.Load, ["unstable"] = point.IsUnstable, ["jobs"] = point.Runs.Sum(static r => r.Jobs), ["unfinished"] = point.Runs.Sum(static r => r.Unfinished) };
+        foreach ((_, string key, Func<RunFigures, double> of, _) in _columns.Append(("", "backlog_growth", static f => f.Growth.Mean, "")))
         {
             Interval figure = point.Of(of);
             written[key] = new JsonObject { ["mean"] = figure.Mean, ["low"] = figure.Low, ["high"] = figure.High };

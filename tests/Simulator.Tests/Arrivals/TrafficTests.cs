@@ -26,11 +26,35 @@ public sealed class TrafficTests
     public void Traffic_lasts_longer_than_it_is_measured()
     {
         Traffic traffic = Make(new Demand(2, 1_000));
-        double jobs = traffic.Sessions.Where(s => s.ArrivalSeconds < traffic.MeasureUntil).Sum(static s => s.Jobs.Length);
-        Assert.InRange(jobs, 850, 1_150);
+        Assert.InRange(traffic.Sessions.Where(s => s.ArrivalSeconds < traffic.MeasureUntil).SelectMany(Arrivals).Count(at => at < traffic.MeasureUntil), 850, 1_150);
         Assert.Equal(0.2 * traffic.MeasureUntil, traffic.MeasureFrom, 9);
         Assert.True(traffic.Sessions[^1].ArrivalSeconds > 1.8 * traffic.MeasureUntil);
         Assert.True(traffic.StopAt > traffic.Sessions[^1].ArrivalSeconds);
+    }
+
+    [Fact]
+    public void As_many_jobs_arrive_at_the_beginning_as_at_the_end()
+    {
+        Traffic traffic = Make(new Demand(2, 6_000));
+        double[] arrivals = [.. traffic.Sessions.SelectMany(Arrivals).Where(at => at < traffic.MeasureUntil)];
+        double early = arrivals.Count(at => at < traffic.MeasureUntil / 10);
+        Assert.InRange(early / arrivals.Length, 0.08, 0.12);
+        Assert.Equal(traffic.Sessions.Select(static s => s.ArrivalSeconds).Order(), traffic.Sessions.Select(static s => s.ArrivalSeconds));
+    }
+
+    [Fact]
+    public void A_session_under_way_goes_on_with_its_next_job_and_computes_its_context_again()
+    {
+        SimulatedSession session = new("s", "t", "c", 0, null, 0,
+        [
+            new SimulatedJob(0, [new SimulatedSegment(0, 100, 10, "tool", 5), new SimulatedSegment(110, 10, 10, null, 0)]),
+            new SimulatedJob(1_000, [new SimulatedSegment(130, 20, 10, null, 0)]),
+        ]);
+        SimulatedSession later = UnderWay.At(session, 500, HardwareProfiles.H100With8B)!;
+        Assert.Equal(new SimulatedSegment(0, 150, 10, null, 0), Assert.Single(later.Jobs).Segments[0]);
+        Assert.InRange(later.ArrivalSeconds, 505, 506);
+        Assert.Equal(0, later.Jobs[0].PauseSeconds);
+        Assert.Null(UnderWay.At(session, 1_100, HardwareProfiles.H100With8B));
     }
 
     [Fact]
@@ -62,6 +86,18 @@ public sealed class TrafficTests
         {
             SimulatedSession[] sessions = [.. flood.Sessions.Where(when)];
             return sessions.Count(static s => s.Tenant == "tenant-0") / (double)sessions.Length;
+        }
+    }
+
+    // When nothing ever waits.
+    private static IEnumerable<double> Arrivals(SimulatedSession session)
+    {
+        double at = session.ArrivalSeconds;
+        foreach (SimulatedJob job in session.Jobs)
+        {
+            at += job.PauseSeconds;
+            yield return at;
+            at += job.ToolSeconds + SessionMeasures.IsolatedSeconds(job, HardwareProfiles.H100With8B);
         }
     }
 

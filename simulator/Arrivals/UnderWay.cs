@@ -1,0 +1,39 @@
+using Astraea.Simulator.Model;
+using Astraea.Simulator.Workloads;
+
+namespace Astraea.Simulator.Arrivals;
+
+/// <summary>Sessions that began before the run.</summary>
+internal static class UnderWay
+{
+    /// <summary>How long a session lasts when it never waits (s).</summary>
+    public static double AloneSeconds(SimulatedSession session, HardwareProfile hardware) => session.Jobs.Sum(j => j.PauseSeconds + AloneSeconds(j, hardware));
+
+    /// <summary>How long a job lasts when it never waits (s).</summary>
+    public static double AloneSeconds(SimulatedJob job, HardwareProfile hardware) => job.ToolSeconds + SessionMeasures.IsolatedSeconds(job, hardware);
+
+    /// <summary>What is left of a session that began so long ago and never waited: the jobs that have not begun. The first of them computes the whole context.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="agoSeconds">When it began, before the run (s).</param>
+    /// <param name="hardware">Where it ran.</param>
+    /// <returns>Null when its last job has begun already.</returns>
+    public static SimulatedSession? At(SimulatedSession session, double agoSeconds, HardwareProfile hardware)
+    {
+        double begins = -agoSeconds;
+        for (int index = 0; index < session.Jobs.Length; index++)
+        {
+            SimulatedJob job = session.Jobs[index];
+            begins += job.PauseSeconds;
+            if (begins >= 0)
+                return session with { ArrivalSeconds = begins, Jobs = [Cold(job), .. session.Jobs.AsSpan()[(index + 1)..]] };
+            begins += AloneSeconds(job, hardware);
+        }
+        return null;
+    }
+
+    private static SimulatedJob Cold(SimulatedJob job)
+    {
+        SimulatedSegment first = job.Segments[0];
+        return new SimulatedJob(0, job.Segments.SetItem(0, first with { Kept = 0, New = first.Kept + first.New }));
+    }
+}
