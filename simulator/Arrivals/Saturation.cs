@@ -14,18 +14,21 @@ public sealed record SaturatedRate(double SessionsPerSecond, double JobsPerSecon
 
 /// <summary>Measures saturated rates: one worker under <c>program-fcfs</c> with all sessions there at time 0. Each is measured once.</summary>
 /// <remarks>
-/// Work done until 85 % of all work is done, per second; after that few long sessions are left and the worker waits for tools. Counting work in place of jobs takes out
-/// that short jobs end first. Humans answer at once, there is always more to do; while agents wait for tools others must take their places: the backlog is doubled until that
-/// adds nothing more.
+/// The run ends while there is still a backlog, and what was done by then counts, whether or not its job had ended: waiting for the last tools of long jobs would count
+/// an idle worker as a slow one. Work is device seconds at a full batch, so that it does not matter which parts of sessions came first. Humans answer at once.
 /// </remarks>
 /// <param name="run">Runs one scenario.</param>
-/// <param name="sessions">Of the first, smallest backlog (sessions).</param>
 /// <param name="seed">Of the draw.</param>
-public sealed class Saturation(SimulationRun run, int sessions, ulong seed)
+public sealed class Saturation(SimulationRun run, ulong seed)
 {
-    private const double DoneShare = 0.85;
-    private const double AddsNothing = 1.04;
-    private const int SessionsMax = 4_000;
+    /// <summary>So much of all work is asked to be done, in expectation; the rest is the backlog that keeps the worker busy.</summary>
+    private const double DoneShare = 0.4;
+
+    /// <summary>A run lasts at least so many mean jobs with their tools, or this long, whichever is less (virtual s).</summary>
+    private const double JobsLong = 2;
+    private const double SecondsLong = 300;
+    private const int SessionsMin = 300;
+    private const int SessionsMax = 20_000;
 
     private readonly ConcurrentDictionary<(string Workload, string Hardware, string Policy), Lazy<SaturatedRate>> _measured = new();
 
@@ -35,37 +38,24 @@ public sealed class Saturation(SimulationRun run, int sessions, ulong seed)
 
     /// <summary>The rate under another policy: what its order costs or gains in throughput.</summary>
     public SaturatedRate Of(SessionWorkload workload, HardwareProfile hardware, string label, Func<ISchedulingPolicy> policy, CancellationToken cancellation) =>
-        _measured.GetOrAdd((workload.Name, hardware.Name, label), _ => new(() => Measure(workload, hardware, policy, cancellation))).Value;
+        _measured.GetOrAdd((workload.Name, hardware.Name, label), _ => new(() => Measure(workload, hardware, policy(), cancellation))).Value;
 
-    private SaturatedRate Measure(SessionWorkload workload, HardwareProfile hardware, Func<ISchedulingPolicy> policy, CancellationToken cancellation)
+    private SaturatedRate Measure(SessionWorkload workload, HardwareProfile hardware, ISchedulingPolicy policy, CancellationToken cancellation)
     {
-        double work = WorkRate(workload, hardware, policy(), sessions, cancellation);
-        for (int more = sessions * 2; more <= SessionsMax; more *= 2)
-        {
-            double before = work;
-            work = WorkRate(workload, hardware, policy(), more, cancellation);
-            if (work < before * AddsNothing)
-                break;
-        }
-        double perSession = workload.Sessions.Average(s => s.Jobs.Sum(j => SessionMeasures.IsolatedSeconds(j, hardware)));
-        double jobsPerSession = workload.Sessions.Average(static s => s.Jobs.Length);
-        return new SaturatedRate(work / perSession, work / perSession * jobsPerSession, work);
-    }
-
-    private double WorkRate(SessionWorkload workload, HardwareProfile hardware, ISchedulingPolicy policy, int count, CancellationToken cancellation)
-    {
-        Traffic backlog = Traffic.Backlog(workload, count, seed);
-        RunResult result = run(backlog.Into(new Scenario(hardware, 1, policy, [], seed)), cancellation);
-        // Work in our own unit, so that it cancels against the mean of the templates.
-        (double End, double Work)[] ended =
-            [.. result.Jobs.Select(j => (j.EndSeconds, SessionMeasures.IsolatedSeconds(backlog.Sessions[j.Session].Jobs[j.Job], hardware))).OrderBy(static j => j.EndSeconds)];
-        double total = ended.Sum(static j => j.Work), done = 0;
-        foreach ((double end, double work) in ended)
-        {
-            done += work;
-            if (done >= DoneShare * total)
-                return done / end;
-        }
-        throw new InvalidOperationException($"A backlog of {count} sessions ended no job.");
+        double batch = TrainedPredictors.Batch(workload, hardware);
+        SimulatedSegment[] segments = [.. workload.Sessions.SelectMany(static s => s.Jobs).SelectMany(static j => j.Segments)];
+        double count = workload.Sessions.Length, jobs = workload.Sessions.Sum(static s => s.Jobs.Length);
+        double deviceSeconds = segments.Sum(s => TrainedPredictors.DeviceSeconds(s, hardware.Step, batch)) / count;
+        double jobSeconds = workload.Sessions.SelectMany(static s => s.Jobs).Average(j => UnderWay.AloneSeconds(j, hardware));
+        int sessions = Math.Clamp((int)(Math.Min(JobsLong * jobSeconds, SecondsLong) / DoneShare / deviceSeconds), SessionsMin, SessionsMax);
+        Traffic backlog = Traffic.Backlog(workload, sessions, seed) with { StopAt = DoneShare * sessions * deviceSeconds };
+        RunTotals totals = run(backlog.Into(new Scenario(hardware, 1, policy, [], seed)), cancellation).Totals;
+        // What rows of either kind cost on average splits a session's work into its inputs and its outputs.
+        double input = segments.Sum(static s => (double)s.New), output = segments.Sum(static s => (double)s.Output);
+        double outputSeconds = segments.Sum(s => TrainedPredictors.DeviceSeconds(s with { New = 0, Kept = s.Kept + s.New }, hardware.Step, batch)) / count;
+        double done = (totals.PrefillTokens - totals.RecomputedTokens) / input * (deviceSeconds - outputSeconds) + totals.OutputTokens / output * outputSeconds;
+        double rate = done * count / deviceSeconds / totals.EndSeconds;
+        double isolated = workload.Sessions.Sum(s => s.Jobs.Sum(j => SessionMeasures.IsolatedSeconds(j, hardware))) / count;
+        return new SaturatedRate(rate, rate * jobs / count, rate * isolated);
     }
 }

@@ -12,7 +12,6 @@ namespace Astraea.Simulator.Planning;
 /// <param name="parallel">Runs at once.</param>
 public sealed class ScenarioRunner(SimulationRun run, int parallel)
 {
-    private const int SaturationSessions = 400;
     private const double SamplesPerRun = 1_000;
 
     private readonly RunBatch _batch = new(run, parallel);
@@ -22,7 +21,7 @@ public sealed class ScenarioRunner(SimulationRun run, int parallel)
     {
         progress.Stage("what a worker can do at most");
         progress.More(1);
-        double saturated = new Saturation(run, SaturationSessions, plan.FirstSeed).Of(plan.Workload, plan.Hardware, cancellation).SessionsPerSecond;
+        double saturated = new Saturation(run, plan.FirstSeed).Of(plan.Workload, plan.Hardware, cancellation).SessionsPerSecond;
         progress.Done();
         progress.Stage("policies");
         (string Policy, double Load)[] points = [.. Loads(plan, saturated).SelectMany(load => plan.Policies.Select(policy => (policy, load)))];

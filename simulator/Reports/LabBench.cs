@@ -14,7 +14,6 @@ namespace Astraea.Simulator.Reports;
 public sealed class LabBench
 {
     private const double SamplesPerRun = 500;
-    private const int SaturationSessions = 500;
     private const int SampleJobs = 300;
 
     private readonly SimulationRun _run;
@@ -27,7 +26,7 @@ public sealed class LabBench
     public LabBench(SimulationRun run, LabOptions options, HardwareProfile hardware)
     {
         (_run, _options, Hardware) = (run, options, hardware);
-        _saturation = new Saturation(run, SaturationSessions, 1);
+        _saturation = new Saturation(run, 1);
     }
 
     /// <summary>Every worker is one of these.</summary>
