@@ -22,13 +22,13 @@ public sealed record SaturatedRate(double SessionsPerSecond, double JobsPerSecon
 public sealed class Saturation(SimulationRun run, ulong seed)
 {
     /// <summary>So much of all work is asked to be done, in expectation; the rest is the backlog that keeps the worker busy.</summary>
-    private const double DoneShare = 0.4;
+    private const double DoneShare = 0.6;
 
     /// <summary>A run lasts at least so many mean jobs with their tools, or this long, whichever is less (virtual s).</summary>
     private const double JobsLong = 2;
-    private const double SecondsLong = 300;
-    private const int SessionsMin = 300;
-    private const int SessionsMax = 20_000;
+    private const double SecondsLong = 60;
+    private const int SessionsMin = 200;
+    private const int SessionsMax = 10_000;
 
     private readonly ConcurrentDictionary<(string Workload, string Hardware, string Policy), Lazy<SaturatedRate>> _measured = new();
 
