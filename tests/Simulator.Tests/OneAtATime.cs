@@ -16,6 +16,7 @@ internal static class OneAtATime
         var jobs = new List<JobOutcome>();
         var waits = new List<(double From, double To)>();
         double busy = 0;
+        long input = 0, output = 0;
         int unfinished = 0;
         while (arrivals.TryDequeue(out (int Session, int Job) next, out (double At, int) key))
         {
@@ -26,6 +27,11 @@ internal static class OneAtATime
             double start = Math.Max(key.At, free[worker]), end = start + alone + job.ToolSeconds;
             free[worker] = start + alone;
             busy += alone;
+            if (start + alone <= scenario.StopAt)
+            {
+                input += job.Segments.Sum(static s => (long)s.New);
+                output += job.Segments.Sum(static s => (long)s.Output);
+            }
             waits.Add((key.At, start));
             if (next.Job + 1 < session.Jobs.Length)
                 arrivals.Enqueue((next.Session, next.Job + 1), (end + session.Jobs[next.Job + 1].PauseSeconds, next.Session));
@@ -36,8 +42,8 @@ internal static class OneAtATime
             else
                 jobs.Add(new JobOutcome(next.Session, next.Job, key.At, end, job.ToolSeconds, alone, start - key.At, start - key.At, alone, job.Segments.Sum(static s => s.Output), 0));
         }
-        double last = free.Max();
-        RunTotals totals = new(last, jobs.Count, jobs.Count, 0, busy, 1, jobs.Sum(static j => (long)j.OutputTokens), 0, 0, 0, 0, 0, 0);
+        double last = Math.Min(free.Max(), scenario.StopAt);
+        RunTotals totals = new(last, jobs.Count, jobs.Count, 0, busy, input, output, 0, 0, 0, 0, 0, 0);
         return new RunResult([.. jobs], unfinished, totals, scenario.SampleEverySeconds > 0 ? [.. Samples(scenario, waits, last)] : []);
     }
 
