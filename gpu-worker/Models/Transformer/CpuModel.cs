@@ -62,6 +62,9 @@ public sealed class CpuModel : IDisposable
         return CpuModelLoader.Load(folder, weights);
     }
 
+    /// <summary>Bytes of all matrices that a step with one row reads (By): the embedding table only where it is the output layer too.</summary>
+    internal long MatrixBytes => Layers.Sum(l => l.Qkv.Bytes + l.Output.Bytes + l.GateUp.Bytes + l.Down.Bytes) + Head.Bytes;
+
     /// <summary>Bytes of the longest packed input row of its matrices (By); 0 when they read rows as they are.</summary>
     internal int PackedRowBytesMax => Layers.SelectMany(l => (PackedMatrix[])[l.Qkv, l.Output, l.GateUp, l.Down]).Append(Head).Max(m => m.PackedRowBytes);
 

@@ -29,6 +29,7 @@ internal static partial class ProjectGuards
         ["bench/core/Astraea.Bench.Core.csproj"] = ["core/Astraea.Core.csproj"],
         ["bench/cluster/Astraea.Bench.Cluster.csproj"] =
             ["client/Cli/Astraea.Cli.csproj", "gpu-worker/Astraea.Worker.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj"],
+        ["bench/engine/Astraea.Bench.Engine.csproj"] = ["gpu-worker/Astraea.Worker.csproj"],
         ["examples/RestAgent/Astraea.Examples.RestAgent.csproj"] = ["client/Astraea.Client.csproj"],
         ["examples/ChatClient/Astraea.Examples.ChatClient.csproj"] = ["client/Astraea.Client.csproj"],
     };
