@@ -36,6 +36,7 @@ internal sealed class Arguments
         Console.Error.WriteLine(
             """
             astraea-bench-engine kernels [BenchmarkDotNet's own arguments, such as --filter *Linear*]
+            astraea-bench-engine linear  [--formats f32,bf16,w8,w8g128,q4] [--repetitions 60]
             astraea-bench-engine weights [--folder DIR] [--gguf bf16,q8_0,q4_0]
             astraea-bench-engine model   [--folder DIR] [--formats bf16,w8,w8g128,q4] [--rounds 5] [--threads N] [--decode 64] [--prefill 512]
                                          [--batches 4,16] [--kv F32] [--peer PATH of llama-bench] [--gguf bf16,q8_0,q4_0]

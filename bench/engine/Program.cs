@@ -11,6 +11,8 @@ switch (what)
     case "kernels":
         BenchmarkSwitcher.FromTypes([typeof(LinearBenchmarks), typeof(AttentionBenchmarks), typeof(RowBenchmarks)]).Run(rest);
         return 0;
+    case "linear":
+        return LinearSpeeds.Run(Arguments.Read(rest));
     case "weights":
         return RandomModel.WriteAll(Arguments.Read(rest));
     case "model":

@@ -3,9 +3,15 @@ using System.Runtime.Intrinsics;
 
 namespace Astraea.Worker.Kernels;
 
-/// <summary>Folds the lanes of a register in a written-down order: the library leaves the order of its own sum open.</summary>
-internal static class Lanes
+/// <summary>Fills a register from one number, and folds its lanes in a written-down order: the library leaves the order of its own sum open.</summary>
+internal static unsafe class Lanes
 {
+    /// <summary>One number in every lane.</summary>
+    /// <remarks>Read as an integer, because the compiler then broadcasts while it loads; a float it loads first and shuffles afterwards, and the shuffle
+    /// takes a unit that multiplies.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Broadcast(float* number) => Vector256.Create(*(int*)number).AsSingle();
+
     /// <summary>((0+4)+(2+6)) + ((1+5)+(3+7)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> v)

@@ -74,17 +74,17 @@ internal static unsafe class Tile<TLine> where TLine : struct, ILine
         for (nint k = 0; k < depth; k++, b += ldb)
         {
             TLine.Load(b, out Vector256<float> low, out Vector256<float> high);
-            Add(a[k], low, high, ref c0l, ref c0h);
+            Add(a + k, low, high, ref c0l, ref c0h);
             if (TRows.Count > 1)
-                Add(a1[k], low, high, ref c1l, ref c1h);
+                Add(a1 + k, low, high, ref c1l, ref c1h);
             if (TRows.Count > 2)
-                Add(a2[k], low, high, ref c2l, ref c2h);
+                Add(a2 + k, low, high, ref c2l, ref c2h);
             if (TRows.Count > 3)
-                Add(a3[k], low, high, ref c3l, ref c3h);
+                Add(a3 + k, low, high, ref c3l, ref c3h);
             if (TRows.Count > 4)
-                Add(a4[k], low, high, ref c4l, ref c4h);
+                Add(a4 + k, low, high, ref c4l, ref c4h);
             if (TRows.Count > 5)
-                Add(a5[k], low, high, ref c5l, ref c5h);
+                Add(a5 + k, low, high, ref c5l, ref c5h);
         }
         Store(c0l, c0h, c);
         if (TRows.Count > 1)
@@ -114,7 +114,7 @@ internal static unsafe class Tile<TLine> where TLine : struct, ILine
         }
         for (nint k = 0, i = 0; k < depth; k++, i += ldb)
         {
-            float x = a[k];
+            float* x = a + k;
             TLine.Load(b0 + i, out Vector256<float> low, out Vector256<float> high);
             Add(x, low, high, ref c0l, ref c0h);
             TLine.Load(b1 + i, out low, out high);
@@ -145,9 +145,9 @@ internal static unsafe class Tile<TLine> where TLine : struct, ILine
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(float a, Vector256<float> bLow, Vector256<float> bHigh, ref Vector256<float> low, ref Vector256<float> high)
+    private static void Add(float* a, Vector256<float> bLow, Vector256<float> bHigh, ref Vector256<float> low, ref Vector256<float> high)
     {
-        Vector256<float> x = Vector256.Create(a);
+        Vector256<float> x = Lanes.Broadcast(a);
         low = Vector256.FusedMultiplyAdd(x, bLow, low);
         high = Vector256.FusedMultiplyAdd(x, bHigh, high);
     }

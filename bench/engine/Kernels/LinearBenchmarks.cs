@@ -10,6 +10,9 @@ public sealed unsafe class LinearBenchmarks : IDisposable
 {
     private const int Outputs = 4864, Inputs = 896;
 
+    /// <summary>Multiply-adds for one row.</summary>
+    internal const long MultiplyAdds = (long)Outputs * Inputs;
+
     private PackedMatrix _matrix = null!;
     private AlignedMemory _input = null!, _packed = null!, _output = null!;
     private int _packedStride;
@@ -55,15 +58,29 @@ public sealed unsafe class LinearBenchmarks : IDisposable
 
     /// <summary>Packs the rows where the format does, and multiplies.</summary>
     [Benchmark]
-    public void Vector() => Multiply(InstructionSet.Vector256);
+    public void Vector()
+    {
+        Pack(InstructionSet.Vector256);
+        Multiply(InstructionSet.Vector256, 0, Chunks);
+    }
 
-    private void Multiply(InstructionSet set)
+    /// <summary>Chunks of the layer.</summary>
+    internal int Chunks => Linear.Chunks(_matrix, Rows);
+
+    /// <summary>One chunk, over rows that <see cref="Vector"/> has packed.</summary>
+    internal void Chunk(int chunk) => Multiply(InstructionSet.Vector256, chunk, chunk + 1);
+
+    private void Pack(InstructionSet set)
+    {
+        for (int row = 0; _matrix.PackedRowBytes > 0 && row < Rows; row++)
+            _matrix.PackRow(set, new ReadOnlySpan<float>(_input.Floats + row * Inputs, Inputs), _packed.Start + row * _packedStride);
+    }
+
+    private void Multiply(InstructionSet set, int first, int end)
     {
         bool packs = _matrix.PackedRowBytes > 0;
-        for (int row = 0; packs && row < Rows; row++)
-            _matrix.PackRow(set, new ReadOnlySpan<float>(_input.Floats + row * Inputs, Inputs), _packed.Start + row * _packedStride);
         byte* input = packs ? _packed.Start : _input.Start;
-        for (int chunk = 0; chunk < Linear.Chunks(_matrix, Rows); chunk++)
+        for (int chunk = first; chunk < end; chunk++)
             Linear.Run(set, _matrix, input, packs ? _packedStride : Inputs * sizeof(float), Rows, _output.Floats, Outputs, chunk);
     }
 }

@@ -57,13 +57,13 @@ internal sealed unsafe class Int4Matrix(int outputs, int inputs)
     public override void Multiply(
         InstructionSet set, byte* input, nint inputStride, int rows, float* output, nint outputStride, int firstPanel, int panels)
     {
-        float* sums = stackalloc float[RowCounts.Max * PanelRows];
+        float* sums = stackalloc float[Int4Tile.RowsMax * PanelRows];
         for (int panel = firstPanel; panel < firstPanel + panels; panel++)
         {
             int outputs = OutputsOf(panel);
             for (int row = 0; row < rows;)
             {
-                int count = set == InstructionSet.Scalar ? 1 : RowCounts.Take(rows - row);
+                int count = set == InstructionSet.Scalar ? 1 : RowCounts.Take(rows - row, Int4Tile.RowsMax);
                 new Span<float>(sums, count * PanelRows).Clear();
                 if (set == InstructionSet.Scalar)
                     Reference(Panel(panel), input + row * inputStride, sums);

@@ -4,12 +4,15 @@ using System.Runtime.Intrinsics;
 namespace Astraea.Worker.Kernels.Matrices;
 
 /// <summary>Register tiles of Q4A8: a few packed rows times one panel.</summary>
-/// <remarks>Six rows of two registers of 16-bit sums, each of half the inputs of a group: they begin with what the weights' offset of 8 takes
+/// <remarks>Four rows of two registers of 16-bit sums: with six, the halves of the weights would have no registers left. The sums are, each of half the inputs of a group: they begin with what the weights' offset of 8 takes
 /// away, so that they end within ±16,256; what overflows in between comes back, for such sums are taken modulo 2^16.</remarks>
 internal static unsafe class Int4Tile
 {
+    /// <summary>Rows of the largest tile.</summary>
+    public const int RowsMax = 4;
+
     /// <summary>Adds a tile to sums.</summary>
-    /// <param name="rows">1 to <see cref="RowCounts.Max"/>.</param>
+    /// <param name="rows">1 to <see cref="RowsMax"/>.</param>
     /// <param name="groups">Where things lie.</param>
     /// <param name="panel">The panel.</param>
     /// <param name="input">Packed rows.</param>
@@ -28,14 +31,8 @@ internal static unsafe class Int4Tile
             case 3:
                 Kernel<ThreeRows>(groups, panel, input, stride, sums);
                 break;
-            case 4:
-                Kernel<FourRows>(groups, panel, input, stride, sums);
-                break;
-            case 5:
-                Kernel<FiveRows>(groups, panel, input, stride, sums);
-                break;
             default:
-                Kernel<SixRows>(groups, panel, input, stride, sums);
+                Kernel<FourRows>(groups, panel, input, stride, sums);
                 break;
         }
     }
@@ -48,24 +45,17 @@ internal static unsafe class Int4Tile
         byte* x1 = x0 + stride;
         byte* x2 = x1 + stride;
         byte* x3 = x2 + stride;
-        byte* x4 = x3 + stride;
-        byte* x5 = x4 + stride;
         for (int group = 0; group < count; group++)
         {
             nint start = startsOffset + group * sizeof(int);
             Vector256<short> s0l = Broadcast(x0 + start).AsInt16(), s0h = s0l;
             Vector256<short> s1l = default, s1h = default, s2l = default, s2h = default, s3l = default, s3h = default;
-            Vector256<short> s4l = default, s4h = default, s5l = default, s5h = default;
             if (TRows.Count > 1)
                 s1l = s1h = Broadcast(x1 + start).AsInt16();
             if (TRows.Count > 2)
                 s2l = s2h = Broadcast(x2 + start).AsInt16();
             if (TRows.Count > 3)
                 s3l = s3h = Broadcast(x3 + start).AsInt16();
-            if (TRows.Count > 4)
-                s4l = s4h = Broadcast(x4 + start).AsInt16();
-            if (TRows.Count > 5)
-                s5l = s5h = Broadcast(x5 + start).AsInt16();
             byte* scales = panel;
             panel += Bf16Line.Bytes;
             nint end = groups.First(group) + groups.PaddedLength(group);
@@ -79,10 +69,6 @@ internal static unsafe class Int4Tile
                     Add(x2 + k, low, high, ref s2l, ref s2h);
                 if (TRows.Count > 3)
                     Add(x3 + k, low, high, ref s3l, ref s3h);
-                if (TRows.Count > 4)
-                    Add(x4 + k, low, high, ref s4l, ref s4h);
-                if (TRows.Count > 5)
-                    Add(x5 + k, low, high, ref s5l, ref s5h);
                 low = UpperHalves(panel);
                 high = UpperHalves(panel + 32);
                 Add(x0 + k + 4, low, high, ref s0l, ref s0h);
@@ -92,23 +78,15 @@ internal static unsafe class Int4Tile
                     Add(x2 + k + 4, low, high, ref s2l, ref s2h);
                 if (TRows.Count > 3)
                     Add(x3 + k + 4, low, high, ref s3l, ref s3h);
-                if (TRows.Count > 4)
-                    Add(x4 + k + 4, low, high, ref s4l, ref s4h);
-                if (TRows.Count > 5)
-                    Add(x5 + k + 4, low, high, ref s5l, ref s5h);
             }
             Bf16Line.Load(scales, out Vector256<float> scaleLow, out Vector256<float> scaleHigh);
-            AddGroup(s0l, s0h, scaleLow, scaleHigh, ((float*)(x0 + scalesOffset))[group], sums);
+            AddGroup(s0l, s0h, scaleLow, scaleHigh, (float*)(x0 + scalesOffset) + group, sums);
             if (TRows.Count > 1)
-                AddGroup(s1l, s1h, scaleLow, scaleHigh, ((float*)(x1 + scalesOffset))[group], sums + PackedMatrix.PanelRows);
+                AddGroup(s1l, s1h, scaleLow, scaleHigh, (float*)(x1 + scalesOffset) + group, sums + PackedMatrix.PanelRows);
             if (TRows.Count > 2)
-                AddGroup(s2l, s2h, scaleLow, scaleHigh, ((float*)(x2 + scalesOffset))[group], sums + 2 * PackedMatrix.PanelRows);
+                AddGroup(s2l, s2h, scaleLow, scaleHigh, (float*)(x2 + scalesOffset) + group, sums + 2 * PackedMatrix.PanelRows);
             if (TRows.Count > 3)
-                AddGroup(s3l, s3h, scaleLow, scaleHigh, ((float*)(x3 + scalesOffset))[group], sums + 3 * PackedMatrix.PanelRows);
-            if (TRows.Count > 4)
-                AddGroup(s4l, s4h, scaleLow, scaleHigh, ((float*)(x4 + scalesOffset))[group], sums + 4 * PackedMatrix.PanelRows);
-            if (TRows.Count > 5)
-                AddGroup(s5l, s5h, scaleLow, scaleHigh, ((float*)(x5 + scalesOffset))[group], sums + 5 * PackedMatrix.PanelRows);
+                AddGroup(s3l, s3h, scaleLow, scaleHigh, (float*)(x3 + scalesOffset) + group, sums + 3 * PackedMatrix.PanelRows);
         }
     }
 
@@ -129,9 +107,9 @@ internal static unsafe class Int4Tile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddGroup(
-        Vector256<short> low, Vector256<short> high, Vector256<float> scaleLow, Vector256<float> scaleHigh, float scale, float* sums)
+        Vector256<short> low, Vector256<short> high, Vector256<float> scaleLow, Vector256<float> scaleHigh, float* scale, float* sums)
     {
-        Vector256<float> x = Vector256.Create(scale);
+        Vector256<float> x = Lanes.Broadcast(scale);
         Vector256.FusedMultiplyAdd(scaleLow, Whole(low) * x, Vector256.Load(sums)).Store(sums);
         Vector256.FusedMultiplyAdd(scaleHigh, Whole(high) * x, Vector256.Load(sums + 8)).Store(sums + 8);
     }

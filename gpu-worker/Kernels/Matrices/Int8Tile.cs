@@ -72,17 +72,17 @@ internal static unsafe class Int8Tile
                 if (TRows.Count > 5)
                     Add(x5 + k, low, high, ref s5l, ref s5h);
             }
-            AddGroup(s0l, s0h, scaleLow, scaleHigh, ((float*)(x0 + scalesOffset))[group], sums);
+            AddGroup(s0l, s0h, scaleLow, scaleHigh, (float*)(x0 + scalesOffset) + group, sums);
             if (TRows.Count > 1)
-                AddGroup(s1l, s1h, scaleLow, scaleHigh, ((float*)(x1 + scalesOffset))[group], sums + PackedMatrix.PanelRows);
+                AddGroup(s1l, s1h, scaleLow, scaleHigh, (float*)(x1 + scalesOffset) + group, sums + PackedMatrix.PanelRows);
             if (TRows.Count > 2)
-                AddGroup(s2l, s2h, scaleLow, scaleHigh, ((float*)(x2 + scalesOffset))[group], sums + 2 * PackedMatrix.PanelRows);
+                AddGroup(s2l, s2h, scaleLow, scaleHigh, (float*)(x2 + scalesOffset) + group, sums + 2 * PackedMatrix.PanelRows);
             if (TRows.Count > 3)
-                AddGroup(s3l, s3h, scaleLow, scaleHigh, ((float*)(x3 + scalesOffset))[group], sums + 3 * PackedMatrix.PanelRows);
+                AddGroup(s3l, s3h, scaleLow, scaleHigh, (float*)(x3 + scalesOffset) + group, sums + 3 * PackedMatrix.PanelRows);
             if (TRows.Count > 4)
-                AddGroup(s4l, s4h, scaleLow, scaleHigh, ((float*)(x4 + scalesOffset))[group], sums + 4 * PackedMatrix.PanelRows);
+                AddGroup(s4l, s4h, scaleLow, scaleHigh, (float*)(x4 + scalesOffset) + group, sums + 4 * PackedMatrix.PanelRows);
             if (TRows.Count > 5)
-                AddGroup(s5l, s5h, scaleLow, scaleHigh, ((float*)(x5 + scalesOffset))[group], sums + 5 * PackedMatrix.PanelRows);
+                AddGroup(s5l, s5h, scaleLow, scaleHigh, (float*)(x5 + scalesOffset) + group, sums + 5 * PackedMatrix.PanelRows);
         }
     }
 
@@ -104,9 +104,9 @@ internal static unsafe class Int8Tile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddGroup(
-        Vector256<int> low, Vector256<int> high, Vector256<float> scaleLow, Vector256<float> scaleHigh, float scale, float* sums)
+        Vector256<int> low, Vector256<int> high, Vector256<float> scaleLow, Vector256<float> scaleHigh, float* scale, float* sums)
     {
-        Vector256<float> x = Vector256.Create(scale);
+        Vector256<float> x = Lanes.Broadcast(scale);
         Vector256.FusedMultiplyAdd(scaleLow, Vector256.ConvertToSingle(low) * x, Vector256.Load(sums)).Store(sums);
         Vector256.FusedMultiplyAdd(scaleHigh, Vector256.ConvertToSingle(high) * x, Vector256.Load(sums + 8)).Store(sums + 8);
     }

@@ -14,9 +14,11 @@ internal static class RowCounts
     public const int Max = 6;
 
     /// <summary>Rows to take of those that are left: tiles as equal as can be, for a tile of one row wastes most of its loads.</summary>
-    public static int Take(int rowsLeft)
+    /// <param name="rowsLeft">Rows left.</param>
+    /// <param name="max">Rows of the largest tile of this kernel.</param>
+    public static int Take(int rowsLeft, int max = Max)
     {
-        int tiles = (rowsLeft + Max - 1) / Max;
+        int tiles = (rowsLeft + max - 1) / max;
         return (rowsLeft + tiles - 1) / tiles;
     }
 }
