@@ -3,10 +3,15 @@ using System.Runtime.InteropServices;
 namespace Astraea.Worker.Kernels;
 
 /// <summary>Zeroed memory outside the managed heap, aligned to a cache line. Freed on Dispose, or by the finalizer.</summary>
-internal sealed unsafe class AlignedMemory : SafeHandle
+/// <remarks>Large pieces are aligned to 2 MiB and, on Linux, asked to lie on pages of that size: a step reads all weights once, and with small pages
+/// looks up a page every 4 KiB. A kernel that refuses changes nothing but speed.</remarks>
+internal sealed unsafe partial class AlignedMemory : SafeHandle
 {
     /// <summary>Alignment (By).</summary>
     public const int Alignment = 64;
+
+    private const long LargePage = 2L << 20;
+    private const int AdviseHugePages = 14;
 
     private readonly byte* _start;
 
@@ -16,8 +21,11 @@ internal sealed unsafe class AlignedMemory : SafeHandle
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
-        handle = (IntPtr)NativeMemory.AllocZeroed(checked((nuint)bytes + Alignment));
-        _start = (byte*)((handle + Alignment - 1) & ~(nint)(Alignment - 1));
+        long alignment = bytes >= 2 * LargePage ? LargePage : Alignment;
+        handle = (IntPtr)NativeMemory.AllocZeroed(checked((nuint)bytes + (nuint)alignment));
+        _start = (byte*)((handle + (nint)alignment - 1) & ~((nint)alignment - 1));
+        if (alignment == LargePage && OperatingSystem.IsLinux())
+            _ = Advise(_start, (nuint)bytes, AdviseHugePages);
     }
 
     /// <summary>Room for floats.</summary>
@@ -41,4 +49,8 @@ internal sealed unsafe class AlignedMemory : SafeHandle
         NativeMemory.Free((void*)handle);
         return true;
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Advise(void* start, nuint bytes, int advice);
 }
