@@ -31,6 +31,8 @@ internal static partial class ProjectGuards
             ["client/Cli/Astraea.Cli.csproj", "gpu-worker/Astraea.Worker.csproj", "grains/Orleans/Astraea.Grains.Orleans.csproj"],
         ["bench/engine/Astraea.Bench.Engine.csproj"] = ["gpu-worker/Astraea.Worker.csproj"],
         ["examples/RestAgent/Astraea.Examples.RestAgent.csproj"] = ["client/Astraea.Client.csproj"],
+        ["models/Tasks/Astraea.Models.Tasks.csproj"] = [],
+        ["models/TaskWriter/Astraea.Models.TaskWriter.csproj"] = ["models/Tasks/Astraea.Models.Tasks.csproj"],
         ["examples/ChatClient/Astraea.Examples.ChatClient.csproj"] = ["client/Astraea.Client.csproj"],
     };
 
