@@ -53,6 +53,9 @@ internal sealed class LiveRequest(RequestStatus status)
     /// <summary>Start of the open wait.</summary>
     public Instant ReadySince { get; set; }
 
+    /// <summary>Segments that had ended in the newest picture; <see cref="Status"/> does not keep them all.</summary>
+    public int EndedSegments { get; set; }
+
     public int LearnedSegments { get; set; }
 
     public int LearnedTools { get; set; }

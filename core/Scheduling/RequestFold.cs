@@ -44,7 +44,9 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
         FollowEstimates(state, request, before);
         FollowLease(request, now);
         CarryDiscard(state, request, before);
-        FollowLevel(state, request, before, now);
+        FollowLevel(state, request, now);
+        request.EndedSegments = status.Ended.Length;
+        request.Status = Remembered(state, request);
         state.Place(request);
         if (request.List == LiveList.Ready)
             state.Revision++;
@@ -59,6 +61,23 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
             tenants.Serve(status.Tenant, status.AttainedSeconds - before.AttainedSeconds);
         if (status.Phase is RequestPhase.Completed or RequestPhase.Failed or RequestPhase.Cancelled)
             tenants.Leave(status.Tenant);
+    }
+
+    /// <summary>What is kept of a picture: its texts once for all requests, and its ended segments only while an estimate may be made again from them.</summary>
+    /// <remarks>Whoever waits for a tool or runs is estimated anew from its next picture, which brings them all. Of a million requests they would be most of the memory.</remarks>
+    private static RequestStatus Remembered(SchedulerState state, LiveRequest request)
+    {
+        RequestStatus status = request.Status;
+        bool again = status.Phase == RequestPhase.Ready || request.EstimatedBlind;
+        return status with
+        {
+            Pool = state.Pool,
+            Tenant = new TenantId(state.Texts.One(status.Tenant.Value)),
+            Category = state.Texts.One(status.Category),
+            Tool = status.Tool is { } tool ? state.Texts.One(tool) : null,
+            Worker = status.Worker is { } worker ? new WorkerId(state.Texts.One(worker.Value)) : null,
+            Ended = again ? status.Ended : [],
+        };
     }
 
     /// <summary>A follow-up begins where the request it goes on from has left its KV.</summary>
@@ -119,7 +138,7 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
             request.CarriedSeconds += request.Status.ContextTokens * Estimates.Reference(state, request).PrefillSecondsPerToken;
     }
 
-    private void FollowLevel(SchedulerState state, LiveRequest request, RequestStatus? before, Instant now)
+    private void FollowLevel(SchedulerState state, LiveRequest request, Instant now)
     {
         RequestStatus status = request.Status;
         if (request.Level < 0)
@@ -127,7 +146,7 @@ internal sealed class RequestFold(ISchedulingPolicy policy, SchedulerOptions opt
             request.Level = status.Level >= 0 ? status.Level : ArrivalLevel(request, now);
             return;
         }
-        for (int ended = before?.Ended.Length ?? status.Ended.Length; ended < status.Ended.Length; ended++)
+        for (int ended = request.EndedSegments; ended < status.Ended.Length; ended++)
         {
             SegmentOutcome outcome = status.Ended[ended];
             int cost = Math.Max(1, outcome.UncachedTokens + outcome.OutputTokens);

@@ -182,7 +182,8 @@ public sealed class SchedulerMachine : IMachine<SchedulerState, SchedulerMessage
         if (!better)
             return;
         state.SetKv(request, residence.Place);
-        if (request.IsReady)
+        // A segment lost with its worker keeps its estimates: what they were made from comes with its next picture.
+        if (request.IsReady && !request.Orphaned)
             Estimates.Set(state, request);
         state.Place(request);
     }

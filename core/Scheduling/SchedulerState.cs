@@ -46,6 +46,9 @@ public sealed class SchedulerState
     /// <summary>The newest moment anything happened at.</summary>
     internal Instant LastAt { get; set; }
 
+    /// <summary>Texts that many pictures repeat.</summary>
+    internal KnownTexts Texts { get; } = new();
+
     /// <summary>Room for plans to be made in.</summary>
     internal PlanScratch Scratch { get; } = new();
 
