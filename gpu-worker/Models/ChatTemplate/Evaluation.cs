@@ -6,8 +6,11 @@ namespace Astraea.Worker.Models.ChatTemplate;
 /// <summary>One rendering: runs statements, within a budget.</summary>
 internal sealed class Evaluation
 {
+    private const int MacrosMax = 32;
+
     private readonly Budget _budget;
     private readonly ExpressionEvaluator _expressions;
+    private int _macros;
     private StringBuilder _output = new();
     private Scope _scope;
 
@@ -38,6 +41,8 @@ internal sealed class Evaluation
 
     private Flow RunBody(List<Statement> body)
     {
+        if (!System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw TemplateErrors.At(body.Count > 0 ? body[0].Line : 0, "blocks and macros are nested too deeply");
         foreach (Statement statement in body)
         {
             _budget.Charge(1, statement.Line);
@@ -79,6 +84,10 @@ internal sealed class Evaluation
                 _output = outer;
                 Assign([set.Target], set.Member, captured, set.Line);
                 return Flow.Next;
+            case Statement.Macro macro:
+                Scope defined = _scope;
+                _scope.Names[macro.Name] = (TemplateFunction)(arguments => CallMacro(macro, defined, arguments));
+                return Flow.Next;
             case Statement.Group group:
                 return RunBody(group.Body);
             case Statement.Break:
@@ -115,6 +124,30 @@ internal sealed class Evaluation
         _scope = outer;
         if (items.Count == 0)
             RunBody(loop.Else);
+    }
+
+    private string CallMacro(Statement.Macro macro, Scope defined, CallArguments arguments)
+    {
+        if (++_macros > MacrosMax)
+            throw arguments.Error($"macros are nested deeper than {MacrosMax}");
+        if (arguments.Positional.Count > macro.Parameters.Count)
+            throw arguments.Error($"the macro '{macro.Name}' takes {macro.Parameters.Count} arguments");
+        if (arguments.Named.Keys.FirstOrDefault(name => !macro.Parameters.Exists(parameter => parameter.Name == name)) is { } unknown)
+            throw arguments.Error($"the macro '{macro.Name}' has no argument '{unknown}'");
+        (Scope scope, StringBuilder output) = (_scope, _output);
+        (_scope, _output) = (new Scope(defined), new StringBuilder());
+        for (int i = 0; i < macro.Parameters.Count; i++)
+        {
+            var (name, otherwise) = macro.Parameters[i];
+            bool given = i < arguments.Positional.Count || arguments.Named.ContainsKey(name);
+            _scope.Names[name] = given ? arguments.Get(i, name) : otherwise is null ? new Undefined(name) : Evaluate(otherwise);
+        }
+        RunBody(macro.Body);
+        string made = _output.ToString();
+        (_scope, _output) = (scope, output);
+        _macros--;
+        _budget.Charge(made.Length, arguments.Line);
+        return made;
     }
 
     private static TemplateNamespace LoopVariables(List<object?> items, int i)

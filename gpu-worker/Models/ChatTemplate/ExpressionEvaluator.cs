@@ -11,7 +11,7 @@ internal sealed class ExpressionEvaluator(Budget budget)
     public object? Evaluate(Expression expression, Scope scope)
     {
         budget.Charge(1, expression.Line);
-        if (++_depth > DepthMax)
+        if (++_depth > DepthMax || !System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw TemplateErrors.At(expression.Line, $"an expression is nested deeper than {DepthMax}");
         object? value = Compute(expression, scope);
         _depth--;

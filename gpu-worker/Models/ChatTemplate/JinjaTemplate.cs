@@ -2,7 +2,7 @@ namespace Astraea.Worker.Models.ChatTemplate;
 
 /// <summary>A chat template: the part of Jinja that chat templates use, with the settings they expect. Immutable, thread-safe.</summary>
 /// <remarks>
-/// Left out, with an error naming the line: macros, imports, inheritance, call and filter blocks, recursive loops. A template comes from a model
+/// Left out, with an error naming the line: imports, inheritance, call and filter blocks, recursive loops. A template comes from a model
 /// folder, never from a request; still, work and output of a rendering are bounded.
 /// </remarks>
 public sealed class JinjaTemplate

@@ -8,7 +8,8 @@ namespace Astraea.Worker.Models.ChatTemplate;
 /// <summary>Prints values as Python does, because chat templates were written against Python.</summary>
 internal static class PythonText
 {
-    private const int DepthMax = 100;
+    public const int DepthMax = 100;
+
 
     /// <summary>What Python's <c>str.strip</c> takes away.</summary>
     public static char[] Whitespace { get; } = [.. "\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"];
@@ -30,13 +31,13 @@ internal static class PythonText
     }
 
     /// <summary><c>json.dumps(value, ensure_ascii=False)</c>: spaces behind separators, and nothing escaped for HTML.</summary>
-    /// <param name="value">Value to print.</param>
-    /// <param name="indent">Blanks for each level, or null for one line.</param>
-    /// <param name="sortKeys">Whether members come in the order of their names.</param>
-    public static string Json(object? value, int? indent = null, bool sortKeys = false)
+    public static string Json(object? value) => Json(value, JsonStyle.Plain);
+
+    /// <summary><c>json.dumps</c> with arguments.</summary>
+    public static string Json(object? value, JsonStyle style)
     {
         var output = new StringBuilder();
-        Json(value, output, indent, sortKeys, 0);
+        PythonJson.Write(value, output, style, 0);
         return output.ToString();
     }
 
@@ -107,85 +108,8 @@ internal static class PythonText
         }
     }
 
-    private static void Json(object? value, StringBuilder output, int? indent, bool sortKeys, int depth)
-    {
-        if (depth > DepthMax)
-            throw new TextException("Chat template: a value is nested too deeply to be printed.");
-        switch (value)
-        {
-            case null:
-                output.Append("null");
-                break;
-            case bool flag:
-                output.Append(flag ? "true" : "false");
-                break;
-            case string text:
-                JsonString(text, output);
-                break;
-            case double number:
-                output.Append(Number(number, "Infinity", "NaN"));
-                break;
-            case long or BigInteger:
-                output.Append(CultureInfo.InvariantCulture, $"{value}");
-                break;
-            case List<object?> list:
-                Block('[', ']', list, item => Json(item, output, indent, sortKeys, depth + 1));
-                break;
-            case OrderedDictionary<string, object?> members:
-                IEnumerable<KeyValuePair<string, object?>> entries = sortKeys ? members.OrderBy(entry => entry.Key, StringComparer.Ordinal) : members;
-                Block('{', '}', [.. entries], member =>
-                {
-                    JsonString(member.Key, output);
-                    output.Append(": ");
-                    Json(member.Value, output, indent, sortKeys, depth + 1);
-                });
-                break;
-            default:
-                throw new TextException($"Chat template: {TemplateValues.KindOf(value)} cannot be written as JSON.");
-        }
-
-        void Block<T>(char open, char close, List<T> items, Action<T> write)
-        {
-            output.Append(open);
-            for (int i = 0; i < items.Count; i++)
-            {
-                output.Append(i == 0 ? "" : indent is null ? ", " : ",");
-                NewLine(depth + 1);
-                write(items[i]);
-            }
-            if (items.Count > 0)
-                NewLine(depth);
-            output.Append(close);
-        }
-
-        void NewLine(int level)
-        {
-            if (indent is { } width)
-                output.Append('\n').Append(' ', width * level);
-        }
-    }
-
     /// <summary>Writes a JSON string, non-ASCII characters as they are.</summary>
-    public static void JsonString(string text, StringBuilder output)
-    {
-        output.Append('"');
-        foreach (char c in text)
-        {
-            _ = c switch
-            {
-                '"' => output.Append("\\\""),
-                '\\' => output.Append("\\\\"),
-                '\n' => output.Append("\\n"),
-                '\r' => output.Append("\\r"),
-                '\t' => output.Append("\\t"),
-                '\b' => output.Append("\\b"),
-                '\f' => output.Append("\\f"),
-                < ' ' => output.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => output.Append(c),
-            };
-        }
-        output.Append('"');
-    }
+    public static void JsonString(string text, StringBuilder output) => PythonJson.WriteText(text, output, asciiOnly: false);
 
     private static void Join<T>(IEnumerable<T> items, StringBuilder output, Action<T> write)
     {
@@ -219,7 +143,7 @@ internal static class PythonText
     }
 
     /// <summary>Shortest digits that read back the same, with an exponent below 1e-4 and from 1e16 on.</summary>
-    private static string Number(double value, string infinity, string notANumber)
+    public static string Number(double value, string infinity, string notANumber)
     {
         if (double.IsNaN(value))
             return notANumber;

@@ -74,6 +74,8 @@ internal sealed class StatementParser
                 return For(name.Line);
             case "set":
                 return Set(name.Line);
+            case "macro":
+                return Macro(name.Line);
             case "generation":
                 CloseTag();
                 List<Statement> body = Body(["endgeneration"]);
@@ -134,6 +136,29 @@ internal sealed class StatementParser
         }
         CloseTag();
         return new Statement.For(targets, items, filter, body, otherwise, line);
+    }
+
+    private Statement.Macro Macro(int line)
+    {
+        string name = _tokens.Expect(TokenKind.Name, "a name").Value;
+        _tokens.Expect(TokenKind.Operator, "(");
+        var parameters = new List<(string, Expression?)>();
+        while (!_tokens.TryOperator(")"))
+        {
+            if (parameters.Count > 0)
+                _tokens.Expect(TokenKind.Operator, ",");
+            string parameter = _tokens.Expect(TokenKind.Name, "a parameter").Value;
+            parameters.Add((parameter, _tokens.TryOperator("=") ? _expressions.Conditional() : null));
+        }
+        CloseTag();
+        // A loop around the macro is not one inside it.
+        (int loops, _loops) = (_loops, 0);
+        List<Statement> body = Body(["endmacro"]);
+        _loops = loops;
+        NextBlockName();
+        _tokens.TryName(name);
+        CloseTag();
+        return new Statement.Macro(name, parameters, body, line);
     }
 
     private Statement Set(int line)

@@ -24,6 +24,13 @@ internal static class StringMethods
         "join" => arguments => Filters.Join(arguments.Need(0, "items"), text, arguments),
         "find" => arguments => (long)text.IndexOf(arguments.Text(0, "part"), StringComparison.Ordinal),
         "count" => arguments => arguments.Text(0, "part") is { Length: > 0 } part ? text.Split(part).Length - 1L : text.Length + 1L,
+        "rfind" => arguments => (long)text.LastIndexOf(arguments.Text(0, "part"), StringComparison.Ordinal),
+        "partition" => arguments => Partition(text, arguments, text.IndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal)),
+        "rpartition" => arguments => Partition(text, arguments, text.LastIndexOf(arguments.Text(0, "sep"), StringComparison.Ordinal), fromRight: true),
+        "zfill" => arguments => text.PadLeft((int)Math.Clamp(arguments.Integer(0, "width", 0), 0, 1000), '0'),
+        "isalnum" => _ => text.Length > 0 && text.All(char.IsLetterOrDigit),
+        "isupper" => _ => text.Any(char.IsUpper) && !text.Any(char.IsLower),
+        "islower" => _ => text.Any(char.IsLower) && !text.Any(char.IsUpper),
         "isdigit" => _ => text.Length > 0 && text.All(char.IsDigit),
         "isalpha" => _ => text.Length > 0 && text.All(char.IsLetter),
         "isspace" => _ => text.Length > 0 && text.Trim(PythonText.Whitespace).Length == 0,
@@ -75,7 +82,7 @@ internal static class StringMethods
         arguments.Budget.Charge(text.Length, arguments.Line);
         long limit = arguments.Integer(1, "maxsplit", -1);
         if (arguments.Get(0, "sep") is not string separator)
-            return Objects(text.Split(PythonText.Whitespace, StringSplitOptions.RemoveEmptyEntries));
+            return SplitAtBlanks(text, limit, fromRight, arguments);
         if (separator.Length == 0)
             throw arguments.Error("split: the separator is empty");
         if (limit < 0)
@@ -85,6 +92,34 @@ internal static class StringMethods
         string[] parts = text.Split(separator);
         int joined = (int)Math.Max(0, parts.Length - limit);
         return joined <= 1 ? Objects(parts) : Objects([string.Join(separator, parts[..joined]), .. parts[joined..]]);
+    }
+
+    /// <summary>Runs of white space part words; what is left beyond the limit keeps its own.</summary>
+    private static List<object?> SplitAtBlanks(string text, long limit, bool fromRight, CallArguments arguments)
+    {
+        if (limit < 0)
+            return Objects(text.Split(PythonText.Whitespace, StringSplitOptions.RemoveEmptyEntries));
+        if (fromRight)
+            throw arguments.Error("rsplit: a limit needs a separator");
+        var parts = new List<object?>();
+        string rest = text.TrimStart(PythonText.Whitespace);
+        while (rest.Length > 0)
+        {
+            int end = parts.Count < limit ? rest.IndexOfAny(PythonText.Whitespace) : -1;
+            parts.Add(end < 0 ? rest : rest[..end]);
+            rest = end < 0 ? "" : rest[end..].TrimStart(PythonText.Whitespace);
+        }
+        return parts;
+    }
+
+    private static List<object?> Partition(string text, CallArguments arguments, int at, bool fromRight = false)
+    {
+        string separator = arguments.Text(0, "sep");
+        if (separator.Length == 0)
+            throw arguments.Error("partition: the separator is empty");
+        if (at < 0)
+            return fromRight ? ["", "", text] : [text, "", ""];
+        return [text[..at], separator, text[(at + separator.Length)..]];
     }
 
     private static List<object?> Objects(string[] parts) => [.. parts];

@@ -58,6 +58,9 @@ internal abstract record Statement(int Line)
     /// <summary>Sets a name to the output of a body.</summary>
     public sealed record SetBlock(string Target, string? Member, List<Statement> Body, int Line) : Statement(Line);
 
+    /// <summary>A body that can be called by name; parameters may have defaults.</summary>
+    public sealed record Macro(string Name, List<(string Name, Expression? Default)> Parameters, List<Statement> Body, int Line) : Statement(Line);
+
     /// <summary>A body without effect of its own, such as the generation marks of training.</summary>
     public sealed record Group(List<Statement> Body, int Line) : Statement(Line);
 

@@ -14,7 +14,7 @@ public sealed class ModelText : IModelText, IConstraintFactory
     private readonly PromptRenderer _renderer;
     private readonly OutputForms _forms;
 
-    private ModelText(string model, ModelFolder folder)
+    private ModelText(string model, ModelFolder folder, TimeProvider time)
     {
         Model = model;
         Tokenizer = folder.Tokenizer;
@@ -23,7 +23,7 @@ public sealed class ModelText : IModelText, IConstraintFactory
         ContextTokensMax = folder.ContextTokensMax;
         JinjaTemplate template = JinjaTemplate.Parse(folder.Template);
         JinjaTemplate toolTemplate = folder.ToolTemplate == folder.Template ? template : JinjaTemplate.Parse(folder.ToolTemplate);
-        _renderer = new PromptRenderer(folder.Tokenizer, template, toolTemplate, folder.Named, folder.EndTokens);
+        _renderer = new PromptRenderer(folder.Tokenizer, template, toolTemplate, folder.Named, folder.EndTokens, time);
     }
 
     /// <inheritdoc/>
@@ -41,9 +41,10 @@ public sealed class ModelText : IModelText, IConstraintFactory
     /// <summary>Reads a model folder.</summary>
     /// <param name="folder">Holds <c>tokenizer.json</c>, <c>config.json</c> and a chat template.</param>
     /// <param name="model">Name clients use; the folder's own name when null.</param>
+    /// <param name="time">For templates that write the date (UTC); the system's when null.</param>
     /// <exception cref="TextException">A file is missing or cannot be handled; the message names it and the place in it.</exception>
-    public static ModelText Load(string folder, string? model = null) =>
-        new(model ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), ModelFolder.Read(folder));
+    public static ModelText Load(string folder, string? model = null, TimeProvider? time = null) =>
+        new(model ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), ModelFolder.Read(folder), time ?? TimeProvider.System);
 
     /// <inheritdoc/>
     public RenderedPrompt Render(ChatConversation conversation) => _renderer.Render(conversation);

@@ -17,15 +17,19 @@ internal sealed class PromptRenderer
     private readonly IReadOnlyDictionary<string, string> _named;
     private readonly ImmutableArray<int> _endTokens;
     private readonly string _opening;
+    private readonly TimeProvider _time;
 
     /// <param name="tokenizer">Encodes text.</param>
     /// <param name="template">Template without tools.</param>
     /// <param name="toolTemplate">Template with tools; often the same.</param>
     /// <param name="named">Texts templates know by name, such as <c>bos_token</c>.</param>
     /// <param name="endTokens">Ids that end an answer.</param>
+    /// <param name="time">For templates that write the date.</param>
     public PromptRenderer(
-        BpeTokenizer tokenizer, JinjaTemplate template, JinjaTemplate toolTemplate, IReadOnlyDictionary<string, string> named, ImmutableArray<int> endTokens)
+        BpeTokenizer tokenizer, JinjaTemplate template, JinjaTemplate toolTemplate, IReadOnlyDictionary<string, string> named, ImmutableArray<int> endTokens,
+        TimeProvider time)
     {
+        _time = time;
         _tokenizer = tokenizer;
         _template = template;
         _toolTemplate = toolTemplate;
@@ -132,6 +136,7 @@ internal sealed class PromptRenderer
             ["messages"] = messages,
             ["tools"] = tools,
             ["add_generation_prompt"] = addOpening,
+            ["strftime_now"] = StrfTime.Over(_time.GetUtcNow),
         };
         foreach (var (name, text) in _named)
             variables[name] = text;

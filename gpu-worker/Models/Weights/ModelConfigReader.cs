@@ -24,7 +24,7 @@ internal static class ModelConfigReader
                 throw new ModelFormatException($"{place}: must hold a JSON object.");
             return Read(new ConfigObject(document.RootElement, place));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // The second: text that is no Unicode.
         {
             throw new ModelFormatException($"{place}: is not JSON: {e.Message}", e);
         }

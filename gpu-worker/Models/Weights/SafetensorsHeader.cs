@@ -36,7 +36,7 @@ internal static class SafetensorsHeader
                     throw new ModelFormatException($"{place}: tensor '{property.Name}' stands twice in the header.");
             }
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // The second: text that is no Unicode.
         {
             throw new ModelFormatException($"{place}: the header is not JSON: {e.Message}", e);
         }

@@ -40,7 +40,10 @@ public sealed class JinjaTemplateTests
 
     [Theory]
     [InlineData("a\nb\n{{ 1 + }}", "line 3")]
-    [InlineData("{% macro f() %}{% endmacro %}", "'macro' is not supported")]
+    [InlineData("{% call f() %}{% endcall %}", "'call' is not supported")]
+    [InlineData("{% macro f(a) %}{{ f(a) }}{% endmacro %}\n{{ f(1) }}", "macros are nested deeper than 32")]
+    [InlineData("{% macro f(a) %}{% endmacro %}\n{{ f(1, 2) }}", "line 2: the macro 'f' takes 1 arguments")]
+    [InlineData("{% macro f(a) %}{% endmacro %}{{ f(b=2) }}", "has no argument 'b'")]
     [InlineData("\n\n{% for x in y recursive %}{% endfor %}", "line 3: recursive")]
     [InlineData("{{ 'a'|batch(2) }}", "the filter 'batch' is not supported")]
     [InlineData("{{ nothing.at.all }}", "'nothing' is undefined")]

@@ -180,6 +180,7 @@ internal sealed class PatternAutomaton
         {
             var rows = new List<int[]>();
             var ends = new List<bool>();
+            List<List<int>> classes = Classes();
             Find([start], 0);
             for (int at = 0; at < _sets.Count; at++)
             {
@@ -187,16 +188,41 @@ internal sealed class PatternAutomaton
                 ends.Add(count >= length.Min && places.Contains(end));
                 var row = new int[Characters];
                 Array.Fill(row, -1);
-                for (int c = 0; c < Characters && count < length.Max; c++)
+                foreach (List<int> alike in count < length.Max ? classes : [])
                 {
-                    budget.Charge(1 + (places.Length / 4), place);
-                    HashSet<int> next = [.. places.SelectMany(from => edges.From[from]).Where(edge => edge.Set is { } set && set[c]).Select(edge => edge.To)];
-                    if (next.Count > 0)
-                        row[c] = Find(next, Math.Min(count + 1, length.Max < int.MaxValue ? length.Max : length.Min));
+                    HashSet<int> next = After(places, alike[0]);
+                    if (next.Count == 0)
+                        continue;
+                    int to = Find(next, Math.Min(count + 1, length.Max < int.MaxValue ? length.Max : length.Min));
+                    foreach (int c in alike)
+                        row[c] = to;
                 }
                 rows.Add(row);
             }
             return new PatternAutomaton(rows, ends, place);
+        }
+
+        /// <summary>Characters that no set of the pattern tells apart.</summary>
+        private List<List<int>> Classes()
+        {
+            bool[][] sets = [.. edges.From.SelectMany(from => from).Select(edge => edge.Set).OfType<bool[]>().DistinctBy(set => new string([.. set.Select(has => has ? '1' : '0')]))];
+            budget.Charge(sets.Length * Characters, place);
+            return [.. Enumerable.Range(0, Characters).GroupBy(c => new string([.. sets.Select(set => set[c] ? '1' : '0')])).Select(alike => alike.ToList())];
+        }
+
+        private HashSet<int> After(int[] places, int character)
+        {
+            var next = new HashSet<int>();
+            foreach (int from in places)
+            {
+                budget.Charge(edges.From[from].Count, place);
+                foreach (var (set, to) in edges.From[from])
+                {
+                    if (set is not null && set[character])
+                        next.Add(to);
+                }
+            }
+            return next;
         }
 
         private int Find(HashSet<int> places, int count)
@@ -210,7 +236,7 @@ internal sealed class PatternAutomaton
                         reached.Push(to);
                 }
             }
-            budget.Charge(places.Count, place);
+            budget.Charge(4L * places.Count, place);
             int[] sorted = [.. places.Order()];
             string key = $"{count}:{string.Join(',', sorted)}";
             if (_known.TryGetValue(key, out int known))

@@ -9,7 +9,7 @@ internal sealed class SchemaException(string place, string why) : Exception($"{p
 internal sealed class SchemaBudget(long stepsMax = SchemaBudget.StepsUsual)
 {
     /// <summary>Steps for all schemas of one request.</summary>
-    public const long StepsUsual = 4_000_000;
+    public const long StepsUsual = 1_500_000;
 
     private long _steps;
 
