@@ -47,6 +47,12 @@ internal sealed partial class ClusterRun
             }
             if (_state.Revision == _revisionSeen)
                 break;
+            if (_state.ReadyRequests == 0)
+            {
+                // Nobody wants a worker: parked ones would only hear that again.
+                _revisionSeen = _state.Revision;
+                break;
+            }
             if (_workers.Length > WorkersAnsweredAtOnce)
             {
                 if (!_parkedAskDue)

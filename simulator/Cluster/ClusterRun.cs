@@ -220,6 +220,8 @@ internal sealed partial class ClusterRun
         else if (_state.WakeAt is not { } due || due > _now)
             return; // It has changed its mind since.
         Post(new SchedulerMessage.Sweep());
+        if (regular)
+            AskParked(); // Whoever is not heard of for long counts as lost.
     }
 
     private void Later(double seconds, Happening happening) => _queue.Add(_now.Plus(seconds), happening);
