@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# Widths are multiples of 128. Parameters with a vocabulary of 2048: 0.7 M, 2.9 M, 5.2 M, 11.0 M.
+# Widths are multiples of 128.
 SIZES = {
     "speck": dict(hidden=128, layers=1, heads=2, kv_heads=1, head_dim=64, inner=128),
     "tiny": dict(hidden=128, layers=2, heads=2, kv_heads=1, head_dim=64, inner=384),
@@ -43,7 +43,8 @@ class Attention(nn.Module):
         q = self.q_norm(self.q_proj(x).view(rows, length, self.heads, self.head_dim)).transpose(1, 2)
         k = self.k_norm(self.k_proj(x).view(rows, length, self.kv_heads, self.head_dim)).transpose(1, 2)
         v = self.v_proj(x).view(rows, length, self.kv_heads, self.head_dim).transpose(1, 2)
-        q, k = turned(q, cos, sin), turned(k, cos, sin)
+        # Under autocast the values are bf16, while turning widens.
+        q, k = turned(q, cos, sin).to(v.dtype), turned(k, cos, sin).to(v.dtype)
         k = k.repeat_interleave(self.heads // self.kv_heads, 1)
         v = v.repeat_interleave(self.heads // self.kv_heads, 1)
         if hasattr(F, "scaled_dot_product_attention"):

@@ -6,7 +6,7 @@ out="${1:-$(mktemp -d)}"
 minutes="${2:-2}"
 python="${PYTHON:-python3}"
 if ! "$python" -c 'import torch, numpy' 2>/dev/null; then
-  echo "smoke: $python has no torch or no numpy; on Debian: apt-get install --no-install-recommends python3-torch, and PYTHON=/usr/bin/python3" >&2
+  echo "smoke: $python has no torch or no numpy; on Debian: apt-get install --no-install-recommends python3-torch libopenblas0-pthread, and PYTHON=/usr/bin/python3" >&2
   exit 2
 fi
 mkdir -p "$out"
