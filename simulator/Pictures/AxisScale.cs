@@ -51,7 +51,7 @@ internal sealed class AxisScale
     private IEnumerable<double> LogarithmicTicks()
     {
         double decades = Math.Log10(_to / _from);
-        double[] inside = decades > 3.5 ? [1] : decades > 1.8 ? [1, 3] : [1, 1.5, 2, 3, 5, 7];
+        double[] inside = decades switch { > 3.5 => [1], > 2.2 => [1, 3], > 1 => [1, 2, 5], _ => [1, 1.5, 2, 3, 5, 7] };
         for (int power = (int)Math.Floor(Math.Log10(_from)); power <= Math.Log10(_to); power++)
         {
             foreach (double part in inside)

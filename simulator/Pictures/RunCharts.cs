@@ -46,7 +46,7 @@ public static class RunCharts
 
     /// <summary>Mean slowdown of jobs by their size: whether small jobs pay for large ones.</summary>
     public static Chart SlowdownBySize(string subtitle, IEnumerable<(string Policy, IEnumerable<JobOutcome> Jobs)> runs) => new(
-        "Slowdown by size of the job", new Axis("compute of the job alone (s)", Logarithmic: true), new Axis("mean slowdown", Logarithmic: true),
+        "Slowdown by size of the job", new Axis("compute of the job alone (s)", Logarithmic: true), new Axis("mean slowdown", Logarithmic: true) { From = 1 },
         [.. runs.Select(static (run, colour) => new Layer.Line(run.Policy, colour, BySize([.. run.Jobs.OrderBy(static j => j.IsolatedSeconds)])))])
     {
         Subtitle = $"{subtitle}; eight classes with as many jobs each, 95 % intervals within a class",

@@ -43,14 +43,14 @@ public static class Backlog
     /// <param name="growths">Growth of each run.</param>
     /// <param name="unfinished">Measured jobs that had not ended, all runs together.</param>
     /// <remarks>
-    /// With several seeds the interval is over seeds, else within the one run. Growth under a fifth of the mean backlog is not called instability: near
+    /// With three seeds or more the interval is over seeds, else it must have grown within each run. Growth under a fifth of the mean backlog is not called instability: near
     /// saturation a stable queue wanders that far.
     /// </remarks>
     public static bool IsUnstable(IReadOnlyCollection<Interval> growths, long unfinished)
     {
         if (unfinished > 0)
             return true;
-        Interval all = growths.Count > 2 ? Interval.OfMean(growths.Select(static g => g.Mean)) : growths.MaxBy(static g => g.Low);
+        Interval all = growths.Count > 2 ? Interval.OfMean(growths.Select(static g => g.Mean)) : growths.MinBy(static g => g.Low);
         return all.Low > 0 && all.Mean > 0.2;
     }
 

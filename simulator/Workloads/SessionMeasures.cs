@@ -21,7 +21,8 @@ public static class SessionMeasures
     /// <remarks>Prefill in whole steps of <see cref="HardwareProfile.StepTokens"/> rows, then one step for each output token after the first.</remarks>
     public static double IsolatedSeconds(SimulatedJob job, HardwareProfile hardware) => job.Segments.Sum(s => IsolatedSeconds(s, hardware));
 
-    private static double IsolatedSeconds(in SimulatedSegment segment, HardwareProfile hardware)
+    /// <summary>The same of one segment (s).</summary>
+    internal static double IsolatedSeconds(in SimulatedSegment segment, HardwareProfile hardware)
     {
         StepCost cost = hardware.Step;
         double input = Math.Max(1, segment.New), decoded = segment.Output - 1;

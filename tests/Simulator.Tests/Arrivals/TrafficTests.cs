@@ -43,7 +43,7 @@ public sealed class TrafficTests
     }
 
     [Fact]
-    public void A_session_under_way_goes_on_with_its_next_job_and_computes_its_context_again()
+    public void A_session_under_way_goes_on_with_what_has_not_begun_and_computes_its_context_again()
     {
         SimulatedSession session = new("s", "t", "c", 0, null, 0,
         [
@@ -54,6 +54,10 @@ public sealed class TrafficTests
         Assert.Equal(new SimulatedSegment(0, 150, 10, null, 0), Assert.Single(later.Jobs).Segments[0]);
         Assert.InRange(later.ArrivalSeconds, 505, 506);
         Assert.Equal(0, later.Jobs[0].PauseSeconds);
+        SimulatedSession earlier = UnderWay.At(session, 2, HardwareProfiles.H100With8B)!;
+        Assert.Equal([new SimulatedSegment(0, 120, 10, null, 0)], earlier.Jobs[0].Segments.ToArray());
+        Assert.InRange(earlier.ArrivalSeconds, 3, 4);
+        Assert.Equal(1_000, earlier.Jobs[1].PauseSeconds);
         Assert.Null(UnderWay.At(session, 1_100, HardwareProfiles.H100With8B));
     }
 
