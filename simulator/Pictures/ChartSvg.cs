@@ -7,7 +7,7 @@ namespace Astraea.Simulator.Pictures;
 /// <summary>Draws a chart as SVG: text stays text, any browser shows it, and two versions of a picture can be compared line by line.</summary>
 public static class ChartSvg
 {
-    private const double Width = 900, Height = 500, Left = 78, Top = 66, Right = 210, Bottom = 58;
+    private const double Width = 970, Height = 500, Left = 78, Top = 66, Right = 280, Bottom = 58;
     private const double PlotWidth = Width - Left - Right, PlotHeight = Height - Top - Bottom;
 
     // Told apart by people who do not see all colours too (Okabe and Ito 2008); the yellow is left out, it is too light for lines.
