@@ -67,8 +67,14 @@ internal sealed record TokenizerFile(
             throw TokenizerJson.Refused("pre_tokenizer.type", "Split", "it is supported only before ByteLevel");
 
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
+        var owners = new Dictionary<int, string>();
         foreach (JsonProperty entry in model.GetProperty("vocab").EnumerateObject())
-            vocabulary[entry.Name] = Id(entry.Value);
+        {
+            int id = Id(entry.Value);
+            if (!owners.TryAdd(id, entry.Name) && owners[id] != entry.Name)
+                throw TokenizerJson.Refused($"model.vocab[{JsonEncodedText.Encode(entry.Name)}]", $"{id}", $"{JsonEncodedText.Encode(owners[id])} has that id already");
+            vocabulary[entry.Name] = id;
+        }
         List<AddedToken> added = ReadAddedTokens(root);
         var (prefix, suffix) = ReadPostProcessor(root, added);
         ImmutableArray<NormalizerStep> steps = ReadNormalizer(root);

@@ -32,7 +32,7 @@ internal static class WireSamples
         };
 
     private static readonly SegmentSpec s_spec =
-        new(64, 8, true, new Sampling(0.7, 0.9, 40, ulong.MaxValue, 0.5, -0.5), ["\n\n", "§"], ToolMode.Named, "look", "[{}]", true);
+        new(64, 8, true, new Sampling(0.7, 0.9, 40, ulong.MaxValue, 0.5, -0.5), ["\n\n", "§"], ToolMode.Named, "look", "[{}]", true, """{"place":"body.schema"}""");
 
     private static readonly FrontDoorSettings s_settings = new(
         "model", "Be brief.", [new FrontDoorTool("look", "Looks.", JsonDocument.Parse("""{"type":"object"}""").RootElement), new FrontDoorTool("rest", null, null)],
