@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Astraea.Simulator.Cluster;
 using Astraea.Simulator.Planning;
 using Astraea.Simulator.Running;
@@ -32,5 +31,5 @@ public sealed class ShippedScenarioTests
         double Output(string policy, double load) => results.Points.Single(p => p.Policy == policy && p.Load == load).Runs[0].OutputTokensPerSecond;
     }
 
-    internal static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "simulator", "scenarios");
+    internal static string Folder() => Path.Combine(AppContext.BaseDirectory, "scenarios");
 }
