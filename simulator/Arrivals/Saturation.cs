@@ -15,7 +15,8 @@ public sealed record SaturatedRate(double SessionsPerSecond, double JobsPerSecon
 /// <summary>Measures saturated rates: one worker under <c>program-fcfs</c> with all sessions there at time 0. Each is measured once.</summary>
 /// <remarks>
 /// The run ends while there is still a backlog, and what was done by then counts, whether or not its job had ended: waiting for the last tools of long jobs would count
-/// an idle worker as a slow one. Work is device seconds at a full batch, so that it does not matter which parts of sessions came first. Humans answer at once.
+/// an idle worker as a slow one. Work is device seconds at a full batch, so that it does not matter which parts of sessions came first. Humans take their time: KV that
+/// waits for them is part of what a worker can sustain. Only the second half counts; the first fills the memory and spreads sessions over their pauses.
 /// </remarks>
 /// <param name="run">Runs one scenario.</param>
 /// <param name="seed">Of the draw.</param>
@@ -24,9 +25,10 @@ public sealed class Saturation(SimulationRun run, ulong seed)
     /// <summary>So much of all work is asked to be done, in expectation; the rest is the backlog that keeps the worker busy.</summary>
     private const double DoneShare = 0.6;
 
-    /// <summary>A run lasts at least so many mean jobs with their tools, or this long, whichever is less (virtual s).</summary>
-    private const double JobsLong = 2;
-    private const double SecondsLong = 60;
+    /// <summary>A run lasts so many mean sessions with their tools and humans, within bounds (virtual s).</summary>
+    private const double SessionsLong = 3;
+    private const double SecondsMin = 60;
+    private const double SecondsMax = 40_000;
     private const int SessionsMin = 200;
     private const int SessionsMax = 10_000;
 
@@ -46,16 +48,21 @@ public sealed class Saturation(SimulationRun run, ulong seed)
         SimulatedSegment[] segments = [.. workload.Sessions.SelectMany(static s => s.Jobs).SelectMany(static j => j.Segments)];
         double count = workload.Sessions.Length, jobs = workload.Sessions.Sum(static s => s.Jobs.Length);
         double deviceSeconds = segments.Sum(s => TrainedPredictors.DeviceSeconds(s, hardware.Step, batch)) / count;
-        double jobSeconds = workload.Sessions.SelectMany(static s => s.Jobs).Average(j => UnderWay.AloneSeconds(j, hardware));
-        int sessions = Math.Clamp((int)(Math.Min(JobsLong * jobSeconds, SecondsLong) / DoneShare / deviceSeconds), SessionsMin, SessionsMax);
-        Traffic backlog = Traffic.Backlog(workload, sessions, seed) with { StopAt = DoneShare * sessions * deviceSeconds };
-        RunTotals totals = run(backlog.Into(new Scenario(hardware, 1, policy, [], seed)), cancellation).Totals;
+        double sessionSeconds = workload.Sessions.Average(s => UnderWay.AloneSeconds(s, hardware));
+        int sessions = Math.Clamp((int)(Math.Clamp(SessionsLong * sessionSeconds, SecondsMin, SecondsMax) / DoneShare / deviceSeconds), SessionsMin, SessionsMax);
+        Traffic backlog = Traffic.Backlog(workload, sessions, seed);
+        double stopAt = DoneShare * sessions * deviceSeconds;
         // What rows of either kind cost on average splits a session's work into its inputs and its outputs.
         double input = segments.Sum(static s => (double)s.New), output = segments.Sum(static s => (double)s.Output);
         double outputSeconds = segments.Sum(s => TrainedPredictors.DeviceSeconds(s with { New = 0, Kept = s.Kept + s.New }, hardware.Step, batch)) / count;
-        double done = (totals.PrefillTokens - totals.RecomputedTokens) / input * (deviceSeconds - outputSeconds) + totals.OutputTokens / output * outputSeconds;
-        double rate = done * count / deviceSeconds / totals.EndSeconds;
+        (RunTotals half, RunTotals whole) = (Until(stopAt / 2), Until(stopAt));
+        double rate = (Done(whole) - Done(half)) * count / deviceSeconds / (whole.EndSeconds - half.EndSeconds);
         double isolated = workload.Sessions.Sum(s => s.Jobs.Sum(j => SessionMeasures.IsolatedSeconds(j, hardware))) / count;
         return new SaturatedRate(rate, rate * jobs / count, rate * isolated);
+
+        RunTotals Until(double seconds) => run((backlog with { StopAt = seconds }).Into(new Scenario(hardware, 1, policy, [], seed)), cancellation).Totals;
+
+        double Done(RunTotals totals) =>
+            (totals.PrefillTokens - totals.RecomputedTokens) / input * (deviceSeconds - outputSeconds) + totals.OutputTokens / output * outputSeconds;
     }
 }

@@ -46,9 +46,9 @@ public sealed record Traffic(ImmutableArray<SimulatedSession> Sessions, double M
             horizon * (Horizons + 1) + workload.Sessions.SelectMany(static s => s.Jobs).Max(j => UnderWay.AloneSeconds(j, hardware)));
     }
 
-    /// <summary>Sessions that are all there at the start, and whose humans answer at once: a backlog.</summary>
+    /// <summary>Sessions that are all there at the start: a backlog.</summary>
     public static Traffic Backlog(SessionWorkload workload, int count, ulong seed) =>
-        new([.. SessionCopies.Draw(workload.Sessions, seed).Take(count).Select(static s => s with { ArrivalSeconds = 0, Jobs = [.. s.Jobs.Select(static j => j with { PauseSeconds = 0 })] })], 0, double.PositiveInfinity, double.PositiveInfinity);
+        new([.. SessionCopies.Draw(workload.Sessions, seed).Take(count).Select(static s => s with { ArrivalSeconds = 0 })], 0, double.PositiveInfinity, double.PositiveInfinity);
 
     /// <summary>The scenario with this traffic.</summary>
     public Scenario Into(Scenario scenario) => scenario with { Sessions = Sessions, MeasureFrom = MeasureFrom, MeasureUntil = MeasureUntil, StopAt = StopAt };
