@@ -36,5 +36,5 @@ internal sealed class OneChange(string name, string title, string about, double 
 
     private LabCase Case(LabWorkload workload, LabPolicy policy) => new LabCase(workload, policy, load) with { Half = half };
 
-    private static IEnumerable<LabWorkload> Workloads(LabSetting setting) => setting.Options.Quick ? [setting.InferCept] : setting.Agents;
+    private static IEnumerable<LabWorkload> Workloads(LabSetting setting) => setting.Options.Quick ? [setting.InferCept, setting.Coding] : setting.Agents;
 }
