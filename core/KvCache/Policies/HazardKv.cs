@@ -31,7 +31,7 @@ public sealed record HazardKvOptions
 /// waste of the cheaper alternative (<see cref="KvWaste"/>). τ = 0 is to let go now; otherwise τ is when the inequality flips, and is stored. T stands in ten
 /// conditional quantiles, so W is least at one of them. Below the watermark nobody else wants the memory and pinning is free.
 /// </remarks>
-public sealed class HazardKv : IKvPolicy
+public sealed class HazardKv : LazyTierKv
 {
     private const int Parts = 10;
     private static readonly double[] s_shares = [.. Enumerable.Range(0, Parts).Select(static i => (i + 0.5) / Parts)];
@@ -46,25 +46,13 @@ public sealed class HazardKv : IKvPolicy
     }
 
     /// <inheritdoc/>
-    public string Name => "hazard";
-
-    /// <inheritdoc/>
-    public bool PrefixCache => true;
-
-    /// <inheritdoc/>
-    public bool HostTier => true;
-
-    /// <inheritdoc/>
-    public bool WritesBack => true;
-
-    /// <inheritdoc/>
-    public KvRelease AfterSwap => KvRelease.Recent;
+    public override string Name => "hazard";
 
     /// <summary>Never: every pin carries the time at which it is to be looked at.</summary>
-    public double WatchedPressure => double.PositiveInfinity;
+    public override double WatchedPressure => double.PositiveInfinity;
 
     /// <inheritdoc/>
-    public KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
+    public override KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
     {
         if (situation.Pressure < _options.FreeBelow && situation.WantedBlocks == 0)
         {

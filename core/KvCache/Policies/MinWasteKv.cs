@@ -22,7 +22,7 @@ public sealed record MinWasteOptions
 /// Abhyankar et al., InferCept (arXiv 2402.01869 §4.3): T_INT ≈ now − t_call, so every wait begins preserved and flips once, when what pinning has wasted
 /// reaches what the cheaper alternative would: the moment is known at once and stored. With the answer's time known the choice is made once.
 /// </remarks>
-public sealed class MinWasteKv : IKvPolicy
+public sealed class MinWasteKv : LazyTierKv
 {
     private readonly MinWasteOptions _options;
 
@@ -35,25 +35,13 @@ public sealed class MinWasteKv : IKvPolicy
     }
 
     /// <inheritdoc/>
-    public string Name => "min-waste";
+    public override string Name => "min-waste";
 
     /// <inheritdoc/>
-    public bool PrefixCache => true;
+    public override double WatchedPressure => double.PositiveInfinity;
 
     /// <inheritdoc/>
-    public bool HostTier => true;
-
-    /// <inheritdoc/>
-    public bool WritesBack => true;
-
-    /// <inheritdoc/>
-    public KvRelease AfterSwap => KvRelease.Recent;
-
-    /// <inheritdoc/>
-    public double WatchedPressure => double.PositiveInfinity;
-
-    /// <inheritdoc/>
-    public KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
+    public override KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
     {
         KvWaste waste = new(situation);
         double discard = _options.ChunkedRecompute ? waste.DiscardChunked() : waste.Discard();

@@ -5,28 +5,16 @@ namespace Astraea.Core.KvCache.Policies;
 /// LAMPS (arXiv 2410.18248 §3): the waste of InferCept with a predicted tool time in place of the time waited so far. Once decided it is not looked at again, so
 /// a tool much slower than predicted keeps its memory until running work needs it.
 /// </remarks>
-public sealed class PredictedWasteKv : IKvPolicy
+public sealed class PredictedWasteKv : LazyTierKv
 {
     /// <inheritdoc/>
-    public string Name => "predicted-waste";
+    public override string Name => "predicted-waste";
 
     /// <inheritdoc/>
-    public bool PrefixCache => true;
+    public override double WatchedPressure => double.PositiveInfinity;
 
     /// <inheritdoc/>
-    public bool HostTier => true;
-
-    /// <inheritdoc/>
-    public bool WritesBack => true;
-
-    /// <inheritdoc/>
-    public KvRelease AfterSwap => KvRelease.Recent;
-
-    /// <inheritdoc/>
-    public double WatchedPressure => double.PositiveInfinity;
-
-    /// <inheritdoc/>
-    public KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
+    public override KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
     {
         KvWaste waste = new(situation);
         double seconds = wait.RemainingSeconds(0.5, now);

@@ -21,7 +21,7 @@ public sealed record RankedTierOptions
 
 /// <summary>The busiest contexts stay on the device as far as it reaches, the next in the host tier, the rest is given up.</summary>
 /// <remarks>MORI (arXiv 2606.00866 §4): idleness is relative, so the boundary lies where the device is full, not at a threshold. Whoever runs is busier than all that wait.</remarks>
-public sealed class RankedTierKv : IKvPolicy
+public sealed class RankedTierKv : LazyTierKv
 {
     private readonly RankedTierOptions _options;
 
@@ -34,28 +34,16 @@ public sealed class RankedTierKv : IKvPolicy
     }
 
     /// <inheritdoc/>
-    public string Name => "ranked-tiers";
+    public override string Name => "ranked-tiers";
 
     /// <inheritdoc/>
-    public bool PrefixCache => true;
+    public override double WatchedPressure => _options.PoolShare;
 
     /// <inheritdoc/>
-    public bool HostTier => true;
+    public override bool RanksContexts => true;
 
     /// <inheritdoc/>
-    public bool WritesBack => true;
-
-    /// <inheritdoc/>
-    public KvRelease AfterSwap => KvRelease.Recent;
-
-    /// <inheritdoc/>
-    public double WatchedPressure => _options.PoolShare;
-
-    /// <inheritdoc/>
-    public bool RanksContexts => true;
-
-    /// <inheritdoc/>
-    public KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
+    public override KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
     {
         long needed = (long)situation.BusierBlocks + situation.OwnBlocks;
         double room = _options.PoolShare * situation.PoolBlocks;

@@ -25,7 +25,7 @@ public sealed record TimeToLiveOptions
 /// queueing what a program waits when it must queue again. Here τ is looked for among the deciles of that tool's durations, given how long it has
 /// worked; the queueing delay is the one the worker measures.
 /// </remarks>
-public sealed class TimeToLiveKv : IKvPolicy
+public sealed class TimeToLiveKv : LazyTierKv
 {
     private const int Steps = 10;
     private readonly TimeToLiveOptions _options;
@@ -39,25 +39,13 @@ public sealed class TimeToLiveKv : IKvPolicy
     }
 
     /// <inheritdoc/>
-    public string Name => "time-to-live";
+    public override string Name => "time-to-live";
 
     /// <inheritdoc/>
-    public bool PrefixCache => true;
+    public override double WatchedPressure => double.PositiveInfinity;
 
     /// <inheritdoc/>
-    public bool HostTier => true;
-
-    /// <inheritdoc/>
-    public bool WritesBack => true;
-
-    /// <inheritdoc/>
-    public KvRelease AfterSwap => KvRelease.Recent;
-
-    /// <inheritdoc/>
-    public double WatchedPressure => double.PositiveInfinity;
-
-    /// <inheritdoc/>
-    public KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
+    public override KvChoice Decide(in KvSituation situation, in KvWait wait, Instant now)
     {
         double elapsed = wait.ElapsedSeconds(now);
         // Looked at again: the time to live has run out.
